@@ -1,0 +1,64 @@
+"""The errors of the house. Each class tells its caller what to do next; the message tells a person."""
+
+from __future__ import annotations
+
+
+class DepeszaError(Exception):
+    """Base of every error that Depesza raises on purpose. Its text is written for the person at the keyboard."""
+
+
+class ConfigError(DepeszaError):
+    """A setting, outlet or agency file is wrong. The message names the file, the key and what to do. Exit code 2."""
+
+
+class BackendUnavailable(DepeszaError):
+    """A database or search engine cannot be used now (down, locked, older schema). Exit code 3."""
+
+
+class AlreadyRunning(DepeszaError):
+    """Somebody else holds the lease of this outlet or service; nothing was done and nothing is wrong. Exit code 0."""
+
+
+class FetchLater(DepeszaError):
+    """The address may answer later: try again after `retry_after_s` seconds (None: the usual back-off)."""
+
+    def __init__(self, reason: str, retry_after_s: float | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.retry_after_s = retry_after_s
+
+
+class FetchNever(DepeszaError):
+    """The address must not be asked again (refused by robots, private address, gone)."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class NormalizeError(DepeszaError):
+    """A page gave no article. `reason` is one of `crawler.model.run.Outcome`'s values or a sentence in words.
+
+    kind: "no text" (dead letter, tried again by `renormalize`), "blocked" (consent wall, challenge, login wall),
+    "gone" (soft 404, redirect to the front page), "no article" (index page, gallery listing), "broken" (limits, crash).
+    """
+
+    def __init__(self, kind: str, reason: str) -> None:
+        super().__init__(f"{kind}: {reason}")
+        self.kind = kind
+        self.reason = reason
+
+    def __reduce__(self) -> tuple[type[NormalizeError], tuple[str, str]]:
+        return (type(self), (self.kind, self.reason))
+
+
+class IndexLater(DepeszaError):
+    """The engine cannot take documents now; the outbox keeps them. Send the same ids again."""
+
+
+class IndexRejected(DepeszaError):
+    """The engine refuses one document for good: a dead letter with this reason."""
+
+
+class QueryError(DepeszaError):
+    """A query that cannot be run even literally (too long, too deep). The message says which limit."""

@@ -1,0 +1,1 @@
+"""The records the rooms exchange: frozen, slotted, keyword-only dataclasses. Standard library only."""

@@ -1,0 +1,52 @@
+"""What a source told: one entry, and the state that makes the next poll cheap."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedEntry:
+    """One entry of a feed, sitemap or section page. Text is cleaned at the boundary; nothing here is trusted."""
+
+    url: str
+    """Absolute http(s) address as the source gave it (not yet canonical)."""
+    title: str | None = None
+    summary: str | None = None
+    """Plain text."""
+    author: str | None = None
+    """Verbatim author field (dc:creator, author name)."""
+    published_at: datetime | None = None
+    """Aware."""
+    updated_at: datetime | None = None
+    """Aware; the source says that the article changed then."""
+    guid: str | None = None
+    """A hint only: identity is the canonical address."""
+    section: str | None = None
+    position: int = 0
+    """Place in the source, 0 first."""
+    source: str = ""
+    """Address of the source."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedState:
+    """What is remembered of one source between polls."""
+
+    url: str
+    outlet: str
+    etag: str | None = None
+    last_modified: str | None = None
+    """The header verbatim."""
+    body_sha256: str | None = None
+    moved_to: str | None = None
+    """Address a permanent redirect (301, 308) led to."""
+    polled_at: datetime | None = None
+    unconditional_at: datetime | None = None
+    """When it was last asked without validators: ETags lie, so once a day it is."""
+    next_poll_at: datetime | None = None
+    failures_in_a_row: int = 0
+    last_error: str | None = None
+    gone_at: datetime | None = None
+    """Answered 410: disabled until somebody looks."""

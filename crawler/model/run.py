@@ -1,0 +1,118 @@
+"""One crawl: what is asked of it, and what it tells."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+
+from crawler.model.outlet import Outlet
+
+
+class Outcome(StrEnum):
+    """Where one entry ended. Exactly one per entry; a report's outcomes sum to its entries, revisits and carried."""
+
+    NEW = "new"
+    """Filed as a new article."""
+    REVISED = "revised"
+    """A known article whose title or text changed: a revision was written."""
+    UNCHANGED = "unchanged"
+    """Fetched again; nothing that a reader sees changed."""
+    SEEN = "seen"
+    """Known already (or met twice in this run) and not due: not fetched."""
+    GONE = "gone"
+    """404, 410, soft 404 or a redirect to the front page; a known article got `removed_at`."""
+    BLOCKED = "blocked"
+    """Consent wall, challenge, login wall, 401, 403: never an article."""
+    NO_TEXT = "no text"
+    """A page without a body: kept as a dead letter (stage normalize) with the feed's title and summary."""
+    NO_ARTICLE = "no article"
+    """An index page, a stub, a gallery list: not an article."""
+    REFUSED = "refused"
+    """robots.txt, a private address, an off-site redirect or a forbidden scheme."""
+    LATER = "later"
+    """Could not be fetched now (time-out, 5xx, 429, DNS) or over the page budget: waits in the frontier."""
+    FAILED = "failed"
+    """Gave up after the last attempt: a dead letter (stage fetch)."""
+    BROKEN = "broken"
+    """Our own failure on this entry (a bug, a killed worker): a dead letter with the reason."""
+
+
+class SourceStatus(StrEnum):
+    """How a source answered."""
+
+    OK = "ok"
+    NOT_MODIFIED = "not modified"
+    SAME_BODY = "same body"
+    EMPTY = "empty"
+    UNREADABLE = "unreadable"
+    UNREACHABLE = "unreachable"
+    BLOCKED = "blocked"
+    GONE = "gone"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceReport:
+    """One source in one run."""
+
+    url: str
+    status: SourceStatus
+    entries: int = 0
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutletReport:
+    """One outlet in one run. sum(outcomes) == entries + revisits + carried."""
+
+    outlet: str
+    entries: int = 0
+    """Entries read from sources."""
+    revisits: int = 0
+    """Known articles fetched again because their age said so."""
+    carried: int = 0
+    """Entries left in the frontier by earlier runs and taken up now."""
+    pages_fetched: int = 0
+    outcomes: dict[Outcome, int] = field(default_factory=dict)
+    sources: tuple[SourceReport, ...] = ()
+    error: str | None = None
+    """Why the outlet as a whole failed or was skipped, in words."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunReport:
+    """What a run did. `finished` is False when it was stopped or died."""
+
+    run_id: str
+    started_at: datetime
+    finished_at: datetime | None
+    finished: bool
+    outlets: tuple[OutletReport, ...] = ()
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrawlPlan:
+    """What the child process is asked to do; travels as JSON."""
+
+    run_id: str
+    store_url: str
+    data_dir: Path
+    report_path: Path
+    """Where the child writes its RunReport as JSON, atomically."""
+    outlets: tuple[Outlet, ...]
+    urls: tuple[str, ...] = ()
+    """Single articles to fetch (`crawl --url`), of `outlets[0]`; sources are not polled then."""
+    user_agent: str
+    contact: str
+    owner: str
+    """Who holds the leases: host, pid and a random part."""
+    workers: int = 2
+    page_time_limit_s: float = 10.0
+    page_memory_bytes: int = 1 << 30
+    force: bool = False
+    """Poll every source and fetch every entry unconditionally, due or not."""
+    probe: bool = False
+    """Look at a site without filing anything (`outlets add`, `outlets check`)."""

@@ -1,0 +1,194 @@
+"""Opening the store: SQLite in WAL mode by default, PostgreSQL by address; schema check and migration.
+
+One `Database` per process. `read()` and `write()` each hand out a connection inside one transaction. On SQLite `write()`
+takes the write lock at once (BEGIN IMMEDIATE), so two writers queue instead of failing half-way.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from crawler.errors import BackendUnavailable, ConfigError
+from crawler.store.schema import page_metadata
+
+SCHEMA_REVISION = "0001"
+"""The newest migration; raised together with the file in `migrations/versions` (a test compares)."""
+BUSY_TIMEOUT_MS = 30_000
+_MIGRATIONS = Path(__file__).parent / "migrations"
+_NETWORK_FILE_SYSTEMS = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "fuse.sshfs", "afpfs"}
+
+
+class Database:
+    """The store, opened and of the right schema. Safe to share between threads."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self.engine = engine
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether the store is a SQLite file."""
+        return self.engine.dialect.name == "sqlite"
+
+    @contextlib.contextmanager
+    def read(self) -> Iterator[sa.Connection]:
+        """A connection in one read transaction. Raises BackendUnavailable when the database cannot be reached."""
+        with _said(self.engine), self.engine.begin() as connection:
+            yield connection
+
+    @contextlib.contextmanager
+    def write(self) -> Iterator[sa.Connection]:
+        """A connection in one write transaction, committed at the end, rolled back on an error."""
+        with _said(self.engine), self.engine.connect().execution_options(depesza_write=True) as connection, connection.begin():
+            yield connection
+
+    def close(self) -> None:
+        """Give back every connection."""
+        self.engine.dispose()
+
+
+def open_database(url: str, *, migrate: bool = True) -> Database:
+    """Open the store at `url`.
+
+    A SQLite file is created, or migrated after a copy of the file (`migrate=False` refuses instead). PostgreSQL is
+    migrated only by `depesza db upgrade`; here an older schema is refused with that hint. A newer schema than this
+    program knows is always refused. Raises ConfigError for a bad address, BackendUnavailable otherwise.
+    """
+    engine = _engine(url)
+    database = Database(engine)
+    found = schema_revision(database)
+    if found == SCHEMA_REVISION:
+        if database.is_sqlite:
+            page_metadata.create_all(engine)
+        return database
+    if found is not None and found > SCHEMA_REVISION:
+        raise BackendUnavailable(
+            f"the store has schema {found}, newer than this Depesza knows ({SCHEMA_REVISION}): upgrade Depesza, or restore a backup"
+        )
+    if not database.is_sqlite or not migrate:
+        state = "is empty" if found is None else f"has schema {found}, this Depesza needs {SCHEMA_REVISION}"
+        raise BackendUnavailable(f"the store at {engine.url.render_as_string()} {state}: run `depesza db upgrade`")
+    upgrade(database)
+    return database
+
+
+def upgrade(database: Database) -> Path | None:
+    """Bring the schema to SCHEMA_REVISION. A SQLite file with data is copied first; returns that copy's path."""
+    from alembic import command
+    from alembic.config import Config
+
+    backup = _copy_before_migration(database)
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS))
+    with database.write() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+    page_metadata.create_all(database.engine)
+    return backup
+
+
+def schema_revision(database: Database) -> str | None:
+    """The schema's revision, or None for an empty database."""
+    with database.read() as connection:
+        if not sa.inspect(connection).has_table("alembic_version"):
+            return None
+        return connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
+
+
+def _engine(url: str) -> sa.Engine:
+    try:
+        parsed = sa.make_url(url)
+    except sa.exc.ArgumentError:
+        raise ConfigError(f"[store] url: {url!r} is no database address; write sqlite:///FILE or postgresql://HOST/NAME") from None
+    if parsed.drivername in ("postgresql", "postgres"):
+        parsed = parsed.set(drivername="postgresql+psycopg")
+    if parsed.get_backend_name() == "sqlite":
+        return _sqlite_engine(parsed)
+    if parsed.get_backend_name() != "postgresql":
+        raise ConfigError(f"[store] url: {parsed.drivername} is not supported; use sqlite:///FILE or postgresql://HOST/NAME")
+    try:
+        return sa.create_engine(parsed, pool_pre_ping=True).execution_options(schema_translate_map={"pages": None})
+    except ModuleNotFoundError:
+        raise ConfigError("[store] url: PostgreSQL needs the extra: pip install 'depesza[postgresql]'") from None
+
+
+def _sqlite_engine(url: sa.URL) -> sa.Engine:
+    if not url.database or url.database == ":memory:":
+        raise ConfigError("[store] url: SQLite needs a file: sqlite:///PATH")
+    file = Path(url.database).absolute()
+    _check_folder(file.parent)
+    engine = sa.create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000, "check_same_thread": False})
+    pages = file.with_name(f"{file.stem}-pages{file.suffix}")
+
+    @sa.event.listens_for(engine, "connect")
+    def _connect(connection: sqlite3.Connection, record: Any) -> None:
+        connection.isolation_level = None  # transactions are ours: the driver's own begin too late for a write lock
+        connection.execute("ATTACH DATABASE ? AS pages", (str(pages),))
+        for pragma in (f"busy_timeout={BUSY_TIMEOUT_MS}", "journal_mode=WAL", "pages.journal_mode=WAL", "synchronous=NORMAL"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @sa.event.listens_for(engine, "begin")
+    def _begin(connection: sa.Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get("depesza_write") else "BEGIN")
+
+    return engine
+
+
+def _check_folder(folder: Path) -> None:
+    """SAFETY F32: a folder that cannot be written, or lies on a network drive, is refused with the reason."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(f"the data folder {folder} cannot be made: {error.strerror}; choose another with --data-dir") from None
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise ConfigError(f"the data folder {folder} is not writable for this user; choose another with --data-dir")
+    if (kind := _file_system(folder)) in _NETWORK_FILE_SYSTEMS:
+        raise ConfigError(
+            f"the data folder {folder} is on a network drive ({kind}), where SQLite loses data; use a local folder or PostgreSQL"
+        )
+
+
+def _file_system(folder: Path, mounts: Path = Path("/proc/self/mounts")) -> str | None:
+    """The type of the file system under `folder`, where the system tells (Linux); None elsewhere."""
+    try:
+        rows = [line.split()[1:3] for line in mounts.read_text(encoding="utf-8", errors="replace").splitlines()]
+    except OSError:
+        return None
+    folder = folder.resolve()
+    under = [(point, kind) for point, kind in rows if folder.is_relative_to(point.replace("\\040", " "))]
+    return max(under, key=lambda row: len(row[0]))[1] if under else None
+
+
+def _copy_before_migration(database: Database) -> Path | None:
+    found = schema_revision(database)
+    if not database.is_sqlite or found is None or found == SCHEMA_REVISION:
+        return None
+    file = Path(str(database.engine.url.database))
+    copy = file.with_name(f"{file.stem}-before-{SCHEMA_REVISION}{file.suffix}")
+    with contextlib.closing(sqlite3.connect(file)) as source:
+        source.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    shutil.copy2(file, copy)
+    return copy
+
+
+@contextlib.contextmanager
+def _said(engine: sa.Engine) -> Iterator[None]:
+    """Turn the driver's own words on a lost, locked or full database into ours."""
+    try:
+        yield
+    except sa.exc.OperationalError as error:
+        said = str(error.orig).strip().splitlines()[0] if error.orig else str(error)
+        raise BackendUnavailable(f"the store {engine.url.render_as_string()} cannot be used: {said}") from error
+    except sa.exc.DatabaseError as error:
+        if "malformed" in str(error) or "not a database" in str(error):
+            raise BackendUnavailable(
+                f"the store {engine.url.render_as_string()} is damaged: restore a backup ({error.orig})"
+            ) from error
+        raise
