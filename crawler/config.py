@@ -63,7 +63,9 @@ class CrawlerSettings:
     page_memory_mb: int = setting(1024, "Megabytes one worker may hold before it is killed.")
 
 
-def find_locations(data_dir: Path | None = None, config: Path | None = None, environ: Mapping[str, str] | None = None) -> Locations:
+def find_locations(
+    data_dir: Path | None = None, config: Path | None = None, environ: Mapping[str, str] | None = None
+) -> Locations:
     """The first that is set: option, `DEPESZA_DATA_DIR` / `DEPESZA_CONFIG`, `./depesza.toml`, the data folder's own.
 
     Raises ConfigError for a file that cannot be read or has unknown tables.

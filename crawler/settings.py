@@ -33,7 +33,7 @@ def parse_duration(text: str) -> float:
     """Seconds of "90s", "15m", "2h", "30d", "1w". Raises ValueError with the accepted forms."""
     match = _DURATION.fullmatch(text.strip())
     if not match or float(match[1]) <= 0:
-        raise ValueError(f"{text!r} is no duration; write a number and one of s, m, h, d, w, e.g. \"15m\"")
+        raise ValueError(f'{text!r} is no duration; write a number and one of s, m, h, d, w, e.g. "15m"')
     return float(match[1]) * _SECONDS[match[2]]
 
 
@@ -120,5 +120,7 @@ def _convert(value: Any, hint: Any, where: str) -> Any:
         return Path(value).expanduser()
     if hint == tuple[str, ...] and isinstance(value, list) and all(isinstance(item, str) for item in value):
         return tuple(value)
-    wanted = {bool: "true or false", int: "a whole number", float: "a number", str: "a text", Path: "a path"}.get(hint, "a list of texts")
+    wanted = {bool: "true or false", int: "a whole number", float: "a number", str: "a text", Path: "a path"}.get(
+        hint, "a list of texts"
+    )
     raise ConfigError(f"{where}: {wanted} is wanted, not {value!r}")

@@ -23,6 +23,8 @@ class LinkKind(StrEnum):
     PARTLY_REUSED = "partly reused"
     FOLLOW_UP = "follow-up"
     SECOND_SOURCE = "second source"
+    REPLACES = "replaces"
+    """Another text stands under the other article's address now."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -61,8 +61,8 @@ def open_database(url: str, *, migrate: bool = True) -> Database:
     migrated only by `depesza db upgrade`; here an older schema is refused with that hint. A newer schema than this
     program knows is always refused. Raises ConfigError for a bad address, BackendUnavailable otherwise.
     """
-    engine = _engine(url)
-    database = Database(engine)
+    database = connect_database(url)
+    engine = database.engine
     found = schema_revision(database)
     if found == SCHEMA_REVISION:
         if database.is_sqlite:
@@ -77,6 +77,11 @@ def open_database(url: str, *, migrate: bool = True) -> Database:
         raise BackendUnavailable(f"the store at {engine.url.render_as_string()} {state}: run `depesza db upgrade`")
     upgrade(database)
     return database
+
+
+def connect_database(url: str) -> Database:
+    """The store at `url` whatever its schema: for `depesza db upgrade` and `doctor`. Raises ConfigError for a bad address."""
+    return Database(_engine(url))
 
 
 def upgrade(database: Database) -> Path | None:
@@ -106,7 +111,9 @@ def _engine(url: str) -> sa.Engine:
     try:
         parsed = sa.make_url(url)
     except sa.exc.ArgumentError:
-        raise ConfigError(f"[store] url: {url!r} is no database address; write sqlite:///FILE or postgresql://HOST/NAME") from None
+        raise ConfigError(
+            f"[store] url: {url!r} is no database address; write sqlite:///FILE or postgresql://HOST/NAME"
+        ) from None
     if parsed.drivername in ("postgresql", "postgres"):
         parsed = parsed.set(drivername="postgresql+psycopg")
     if parsed.get_backend_name() == "sqlite":

@@ -67,7 +67,12 @@ outlet = table(
     sa.Column("aliases", Json, nullable=False), text("disabled_because", null=True), instant("updated_at"),
 )  # fmt: skip
 agency = table(
-    "agency", text("slug", key=True), text("name"), text("country"), sa.Column("names", Json, nullable=False), instant("updated_at")
+    "agency",
+    text("slug", key=True),
+    text("name"),
+    text("country"),
+    sa.Column("names", Json, nullable=False),
+    instant("updated_at"),
 )
 
 # -- where entries come from and wait --------------------------------------------------------------------------------

@@ -1,0 +1,253 @@
+"""Articles, the addresses under which they were met, and their revisions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from crawler.model.article import Access, Article, ArticleAddress, PublishedFrom, Revision
+from crawler.model.attribution import Attribution
+from crawler.store.rows import (
+    from_json,
+    in_batches,
+    insert,
+    offset_s,
+    pack_fingerprint,
+    to_json,
+    unpack_fingerprint,
+    upsert,
+    with_offset,
+)
+from crawler.store.schema import article, article_address, body_sighting, revision
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownArticle:
+    """What "already seen" needs of a known article."""
+
+    id: str
+    source_updated_at: datetime | None
+    """The newest change its source told, at the last fetch."""
+    next_visit_at: datetime | None
+    content_sha256: str
+
+
+def known_addresses(connection: sa.Connection, urls: Iterable[str]) -> dict[str, KnownArticle]:
+    """Canonical address -> the article met under it, for those that are known. One query per 500 addresses."""
+    found: dict[str, KnownArticle] = {}
+    columns = (
+        article_address.c.url,
+        article.c.id,
+        article.c.source_updated_at,
+        article.c.next_visit_at,
+        article.c.content_sha256,
+    )
+    joined = article_address.join(article, article.c.id == article_address.c.article_id)
+    for batch in in_batches(list(dict.fromkeys(urls))):
+        for url, *values in connection.execute(sa.select(*columns).select_from(joined).where(article_address.c.url.in_(batch))):
+            found[url] = KnownArticle(
+                id=values[0], source_updated_at=values[1], next_visit_at=values[2], content_sha256=values[3]
+            )
+    return found
+
+
+def read_article(connection: sa.Connection, article_id: str) -> Article | None:
+    """One article with its addresses, or None."""
+    return next(iter(read_articles(connection, [article_id])), None)
+
+
+def read_articles(connection: sa.Connection, ids: Sequence[str]) -> list[Article]:
+    """Articles by id, in the order of `ids`; unknown ids are left out."""
+    rows: dict[str, Any] = {}
+    addresses: dict[str, list[ArticleAddress]] = {}
+    for batch in in_batches(list(ids)):
+        for row in connection.execute(sa.select(article).where(article.c.id.in_(batch))):
+            rows[row.id] = row
+        chosen = sa.select(article_address).where(article_address.c.article_id.in_(batch)).order_by(article_address.c.url)
+        for row in connection.execute(chosen):
+            addresses.setdefault(row.article_id, []).append(from_json({"url": row.url, "kind": row.kind}, ArticleAddress))
+    return [_article(rows[one], tuple(addresses.get(one, ()))) for one in ids if one in rows]
+
+
+def article_ids(connection: sa.Connection, after: str = "", limit: int = 1000) -> list[str]:
+    """Ids in ascending order after `after`: for a walk over everything (rebuild), a page at a time."""
+    chosen = sa.select(article.c.id).where(article.c.id > after).order_by(article.c.id).limit(limit)
+    return list(connection.execute(chosen).scalars())
+
+
+def walk_articles(connection: sa.Connection, batch: int = 500) -> Iterator[list[Article]]:
+    """All articles in batches, by ascending id, each batch read anew."""
+    after = ""
+    while ids := article_ids(connection, after, batch):
+        yield read_articles(connection, ids)
+        after = ids[-1]
+
+
+def count_articles(connection: sa.Connection) -> int:
+    """Number of articles."""
+    return connection.execute(sa.select(sa.func.count()).select_from(article)).scalar_one()
+
+
+def find_id(connection: sa.Connection, addresses: Sequence[str]) -> str | None:
+    """The id of the article known under the first of these addresses that is known."""
+    known = known_addresses(connection, addresses)
+    return next((known[url].id for url in addresses if url in known), None)
+
+
+def find_by_prefix(connection: sa.Connection, prefix: str, limit: int = 5) -> list[str]:
+    """Ids that start with `prefix` (people type eight letters of an id)."""
+    chosen = (
+        sa.select(article.c.id).where(article.c.id >= prefix, article.c.id < prefix + "g").order_by(article.c.id).limit(limit)
+    )
+    return list(connection.execute(chosen).scalars())
+
+
+def insert_article(connection: sa.Connection, new: Article, visit: Visit) -> None:
+    """File a new article with its addresses and revision 1. `new.index_version` is kept as given."""
+    connection.execute(article.insert(), [{**_columns(new), **_visit_columns(visit), "visits": 0, "revisions": 1}])
+    add_addresses(connection, new.id, new.addresses, visit.at)
+    _insert_revision(connection, new, 1, visit.at)
+
+
+def replace_article(connection: sa.Connection, changed: Article, visit: Visit, *, revised: bool) -> None:
+    """Overwrite a known article; with `revised` a further revision is written."""
+    row = connection.execute(sa.select(article.c.visits, article.c.revisions).where(article.c.id == changed.id)).one()
+    count = row.revisions + revised
+    values = {**_columns(changed), **_visit_columns(visit), "visits": row.visits + 1, "revisions": count}
+    connection.execute(article.update().where(article.c.id == changed.id).values(values))
+    add_addresses(connection, changed.id, changed.addresses, visit.at)
+    if revised:
+        _insert_revision(connection, changed, count, visit.at)
+
+
+def note_visit(connection: sa.Connection, article_id: str, visit: Visit) -> None:
+    """The page was fetched and nothing changed for a reader: only the visit is written."""
+    values = {**_visit_columns(visit), "visits": article.c.visits + 1}
+    connection.execute(article.update().where(article.c.id == article_id).values(values))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """When an article's page was fetched, what its source said then, and when it is due again."""
+
+    at: datetime
+    source_updated_at: datetime | None
+    next_visit_at: datetime | None
+
+
+def next_visit(first_seen_at: datetime, now: datetime, ages_s: Sequence[float]) -> datetime | None:
+    """The first of `first_seen_at + age` that lies after `now`; None when all have passed."""
+    return next((due for age in sorted(ages_s) if (due := first_seen_at + timedelta(seconds=age)) > now), None)
+
+
+def mark_removed(connection: sa.Connection, article_id: str, at: datetime) -> bool:
+    """Set `removed_at` once and raise the version; True when it was not set before. Later visits are off."""
+    changes = {"removed_at": at, "index_version": article.c.index_version + 1, "next_visit_at": None, "last_fetched_at": at}
+    chosen = article.update().where(article.c.id == article_id, article.c.removed_at.is_(None)).values(changes)
+    return connection.execute(chosen).rowcount > 0
+
+
+def raise_versions(connection: sa.Connection, ids: Sequence[str]) -> dict[str, int]:
+    """Raise `index_version` of each (its document changed); returns id -> new version."""
+    versions: dict[str, int] = {}
+    for batch in in_batches(list(ids)):
+        connection.execute(article.update().where(article.c.id.in_(batch)).values(index_version=article.c.index_version + 1))
+        rows = connection.execute(sa.select(article.c.id, article.c.index_version).where(article.c.id.in_(batch)))
+        versions.update({row.id: row.index_version for row in rows})
+    return versions
+
+
+def due_visits(connection: sa.Connection, outlet: str, now: datetime, limit: int = 1000) -> list[tuple[str, str]]:
+    """(id, address) of the outlet's articles whose revisit is due, the most overdue first."""
+    chosen = (
+        sa.select(article.c.id, article.c.url)
+        .where(article.c.outlet == outlet, article.c.next_visit_at <= now)
+        .order_by(article.c.next_visit_at)
+        .limit(limit)
+    )
+    return [(row.id, row.url) for row in connection.execute(chosen)]
+
+
+def put_off_visit(connection: sa.Connection, article_id: str, until: datetime | None) -> None:
+    """Move a revisit that could not be made."""
+    connection.execute(article.update().where(article.c.id == article_id).values(next_visit_at=until))
+
+
+def add_addresses(connection: sa.Connection, article_id: str, addresses: Iterable[ArticleAddress], at: datetime) -> None:
+    """Remember further addresses; one that belongs to another article already stays with it."""
+    rows = [{"url": one.url, "article_id": article_id, "kind": one.kind.value, "met_at": at} for one in addresses]
+    if rows:
+        connection.execute(insert(connection, article_address).on_conflict_do_nothing(index_elements=["url"]), rows)
+
+
+def give_addresses_away(connection: sa.Connection, article_id: str) -> None:
+    """Forget every address of an article whose place another one took."""
+    connection.execute(article_address.delete().where(article_address.c.article_id == article_id))
+
+
+def read_revisions(connection: sa.Connection, article_id: str) -> list[Revision]:
+    """Every version of an article, the first first."""
+    rows = connection.execute(sa.select(revision).where(revision.c.article_id == article_id).order_by(revision.c.number))
+    return [Revision(**row._mapping) for row in rows]
+
+
+def addresses_with_body(connection: sa.Connection, outlet: str, content_sha256: str, since: datetime) -> set[str]:
+    """Addresses of the outlet at which this very text was met since then (SAFETY F31: one consent text on many pages)."""
+    chosen = sa.select(body_sighting.c.url).where(
+        body_sighting.c.outlet == outlet, body_sighting.c.content_sha256 == content_sha256, body_sighting.c.seen_at >= since
+    )
+    return set(connection.execute(chosen).scalars())
+
+
+def note_body(connection: sa.Connection, outlet: str, content_sha256: str, url: str, at: datetime) -> None:
+    """Remember where a text was met; sightings older than two days go."""
+    upsert(connection, body_sighting, [{"outlet": outlet, "content_sha256": content_sha256, "url": url, "seen_at": at}])
+    connection.execute(
+        body_sighting.delete().where(body_sighting.c.outlet == outlet, body_sighting.c.seen_at < at - timedelta(days=2))
+    )
+
+
+def _insert_revision(connection: sa.Connection, one: Article, number: int, at: datetime) -> None:
+    connection.execute(
+        revision.insert(),
+        [
+            {
+                "article_id": one.id, "number": number, "title": one.title, "lead": one.lead, "text": one.text,
+                "content_sha256": one.content_sha256, "seen_at": at,
+            }
+        ],
+    )  # fmt: skip
+
+
+_SAME_NAME = (
+    "id", "url", "outlet", "title", "lead", "text", "language", "byline", "credits", "section", "image_url", "published_at",
+    "modified_at", "first_seen_at", "removed_at", "access_reason", "encoding_suspect", "content_sha256", "normalizer_version",
+    "index_version",
+)  # fmt: skip
+
+
+def _columns(one: Article) -> dict[str, Any]:
+    return {name: getattr(one, name) for name in _SAME_NAME} | {
+        "authors": list(one.authors), "tags": list(one.tags), "published_offset_s": offset_s(one.published_at),
+        "published_from": one.published_from.value, "modified_offset_s": offset_s(one.modified_at), "access": one.access.value,
+        "attributions": to_json(one.attributions, tuple[Attribution, ...]), "fingerprint": pack_fingerprint(one.fingerprint),
+    }  # fmt: skip
+
+
+def _visit_columns(visit: Visit) -> dict[str, Any]:
+    return {"last_fetched_at": visit.at, "source_updated_at": visit.source_updated_at, "next_visit_at": visit.next_visit_at}
+
+
+def _article(row: Any, addresses: tuple[ArticleAddress, ...]) -> Article:
+    values = {name: getattr(row, name) for name in _SAME_NAME}
+    values |= {
+        "authors": tuple(row.authors), "tags": tuple(row.tags), "addresses": addresses, "access": Access(row.access),
+        "published_at": with_offset(row.published_at, row.published_offset_s), "published_from": PublishedFrom(row.published_from),
+        "modified_at": with_offset(row.modified_at, row.modified_offset_s), "fingerprint": unpack_fingerprint(row.fingerprint),
+        "attributions": from_json(row.attributions, tuple[Attribution, ...]),
+    }  # fmt: skip
+    return Article(**values)

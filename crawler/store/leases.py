@@ -1,0 +1,44 @@
+"""Leases: who works on an outlet now. A lease has a heartbeat and expires, so a killed owner blocks nobody for long."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from crawler.store.rows import insert
+from crawler.store.schema import lease
+
+LEASE_S = 120.0
+"""A lease lasts two minutes from its last heartbeat; owners beat every 20 s."""
+
+
+def claim(connection: sa.Connection, names: Sequence[str], owner: str, now: datetime) -> set[str]:
+    """Take the leases that are free, expired or ours already; returns those that we hold then."""
+    until = now + timedelta(seconds=LEASE_S)
+    for name in names:
+        row = {"name": name, "owner": owner, "heartbeat_at": now, "until_at": until}
+        statement = insert(connection, lease)
+        ours_to_take = sa.or_(lease.c.until_at <= now, lease.c.owner == owner)
+        changes = {"owner": owner, "heartbeat_at": now, "until_at": until}
+        connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_=changes, where=ours_to_take), [row])
+    chosen = sa.select(lease.c.name).where(lease.c.name.in_(list(names)), lease.c.owner == owner)
+    return set(connection.execute(chosen).scalars())
+
+
+def beat(connection: sa.Connection, owner: str, now: datetime) -> int:
+    """Prolong every lease of the owner; returns how many it still holds."""
+    changes = {"heartbeat_at": now, "until_at": now + timedelta(seconds=LEASE_S)}
+    return connection.execute(lease.update().where(lease.c.owner == owner).values(changes)).rowcount
+
+
+def release(connection: sa.Connection, owner: str, names: Sequence[str] | None = None) -> None:
+    """Give back leases of the owner: these, or all."""
+    chosen = lease.delete().where(lease.c.owner == owner)
+    connection.execute(chosen if names is None else chosen.where(lease.c.name.in_(list(names))))
+
+
+def holder(connection: sa.Connection, name: str, now: datetime) -> str | None:
+    """Who holds a lease that has not expired."""
+    return connection.execute(sa.select(lease.c.owner).where(lease.c.name == name, lease.c.until_at > now)).scalar()

@@ -1,0 +1,88 @@
+"""Records to and from database rows: JSON by pydantic, times with their offsets, fingerprints as packed bytes."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Hashable
+from datetime import datetime, timedelta, timezone
+from functools import cache
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+from pydantic import TypeAdapter
+
+from crawler.model.article import Fingerprint
+
+T = TypeVar("T")
+
+
+@cache
+def _adapter(kind: Hashable) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)
+
+
+def to_json(value: Any, kind: Any) -> Any:
+    """`value` of type `kind` as plain JSON data."""
+    return _adapter(kind).dump_python(value, mode="json")
+
+
+def from_json(data: Any, kind: type[T]) -> T:
+    """The inverse of `to_json`. Raises pydantic.ValidationError for data of another shape."""
+    adapter: TypeAdapter[T] = _adapter(kind)
+    return adapter.validate_python(data)
+
+
+def offset_s(value: datetime | None) -> int | None:
+    """Seconds east of UTC that an aware time carries."""
+    offset = value.utcoffset() if value else None
+    return int(offset.total_seconds()) if offset is not None else None
+
+
+def with_offset(value: datetime | None, seconds: int | None) -> datetime | None:
+    """An instant from the store, told again with the offset that was kept beside it."""
+    if value is None or seconds is None:
+        return value
+    return value.astimezone(timezone(timedelta(seconds=seconds)))
+
+
+def pack_fingerprint(fingerprint: Fingerprint) -> bytes:
+    """Little-endian: words, count, hashes (u64), positions (u32)."""
+    count = len(fingerprint.hashes)
+    return struct.pack(f"<II{count}Q{count}I", fingerprint.words, count, *fingerprint.hashes, *fingerprint.positions)
+
+
+def unpack_fingerprint(data: bytes) -> Fingerprint:
+    """The inverse of `pack_fingerprint`; empty bytes give an empty fingerprint."""
+    if not data:
+        return Fingerprint()
+    words, count = struct.unpack_from("<II", data)
+    values = struct.unpack_from(f"<{count}Q{count}I", data, 8)
+    return Fingerprint(hashes=values[:count], positions=values[count:], words=words)
+
+
+def upsert(connection: sa.Connection, table: sa.Table, rows: list[dict[str, Any]], *, keep: tuple[str, ...] = ()) -> None:
+    """Insert rows; where the primary key is there already, overwrite every other column but those in `keep`.
+
+    The one dialect-specific statement of the house (SQLite and PostgreSQL share ON CONFLICT). Rows share their keys.
+    """
+    if not rows:
+        return
+    keys = [column.name for column in table.primary_key]
+    statement = insert(connection, table)
+    changes = {name: statement.excluded[name] for name in rows[0] if name not in keys and name not in keep}
+    if changes:
+        connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=changes), rows)
+    else:
+        connection.execute(statement.on_conflict_do_nothing(index_elements=keys), rows)
+
+
+def insert(connection: sa.Connection, table: sa.Table) -> Any:
+    """The dialect's own INSERT, which knows ON CONFLICT."""
+    from sqlalchemy.dialects import postgresql, sqlite
+
+    return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
+
+
+def in_batches(values: list[T], size: int = 500) -> list[list[T]]:
+    """SQLite takes at most 32,766 bound values a statement; long IN lists go in batches."""
+    return [values[start : start + size] for start in range(0, len(values), size)]

@@ -1,0 +1,34 @@
+"""What is remembered of each source between polls, and the last good robots.txt of each host."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from crawler.model.feed import FeedState
+from crawler.store.rows import upsert
+from crawler.store.schema import robots, source_state
+
+
+def read_states(connection: sa.Connection, outlet: str) -> dict[str, FeedState]:
+    """Address of a source -> its state, for the sources of an outlet that were ever polled."""
+    rows = connection.execute(sa.select(source_state).where(source_state.c.outlet == outlet))
+    return {row.url: FeedState(**row._mapping) for row in rows}
+
+
+def save_state(connection: sa.Connection, state: FeedState) -> None:
+    """Save a source's state: in the same transaction as its entries' way into the frontier, or an article is lost."""
+    upsert(connection, source_state, [dataclasses.asdict(state)])
+
+
+def keep_robots(connection: sa.Connection, origin: str, body: str, at: datetime) -> None:
+    """Keep the last good robots.txt of an origin ("https://host")."""
+    upsert(connection, robots, [{"origin": origin, "body": body, "fetched_at": at}])
+
+
+def read_robots(connection: sa.Connection, origin: str, not_before: datetime) -> str | None:
+    """The kept robots.txt if it is young enough (SAFETY: 24 h), else None."""
+    chosen = sa.select(robots.c.body).where(robots.c.origin == origin, robots.c.fetched_at >= not_before)
+    return connection.execute(chosen).scalar()

