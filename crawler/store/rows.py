@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Hashable
 from datetime import datetime, timedelta, timezone
-from functools import cache
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -16,9 +14,13 @@ from crawler.model.article import Fingerprint
 T = TypeVar("T")
 
 
-@cache
-def _adapter(kind: Hashable) -> TypeAdapter[Any]:
-    return TypeAdapter(kind)
+_ADAPTERS: dict[Any, TypeAdapter[Any]] = {}
+
+
+def _adapter(kind: Any) -> TypeAdapter[Any]:
+    if kind not in _ADAPTERS:
+        _ADAPTERS[kind] = TypeAdapter(kind)
+    return _ADAPTERS[kind]
 
 
 def to_json(value: Any, kind: Any) -> Any:

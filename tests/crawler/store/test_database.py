@@ -1,0 +1,116 @@
+"""The store opens, migrates, refuses: SQLite and PostgreSQL for real."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+from crawler.errors import BackendUnavailable, ConfigError
+from crawler.store import database as database_module
+from crawler.store import leases
+from crawler.store.database import SCHEMA_REVISION, Database, connect_database, open_database, schema_revision, upgrade
+from crawler.store.schema import metadata
+
+NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
+
+
+def test_the_migrations_make_the_very_tables_of_the_schema_file(database: Database) -> None:
+    with database.read() as connection:
+        options = {"compare_type": False, "include_name": lambda name, kind, _: kind != "table" or name != "page"}
+        context = MigrationContext.configure(connection, opts=options)
+        assert compare_metadata(context, metadata) == []
+
+
+def test_the_newest_migration_is_the_revision_that_the_program_knows() -> None:
+    files = sorted((Path(database_module.__file__).parent / "migrations" / "versions").glob("0*.py"))
+    assert files[-1].name.startswith(SCHEMA_REVISION)
+
+
+def test_f30_a_store_with_a_newer_schema_is_refused(sqlite_database: Database) -> None:
+    with sqlite_database.write() as connection:
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(BackendUnavailable, match="newer than this Depesza"):
+        open_database(str(sqlite_database.engine.url))
+
+
+def test_f30_an_older_sqlite_store_is_copied_before_it_is_migrated(sqlite_database: Database) -> None:
+    file = Path(str(sqlite_database.engine.url.database))
+    sqlite_database.close()
+    file.unlink()
+    with sqlite3.connect(file) as raw:
+        raw.execute("CREATE TABLE alembic_version (version_num TEXT)")
+        raw.execute("INSERT INTO alembic_version VALUES ('0000')")
+    copy = database_module._copy_before_migration(connect_database(f"sqlite:///{file}"))
+    assert copy is not None
+    with sqlite3.connect(copy) as raw:
+        assert raw.execute("SELECT version_num FROM alembic_version").fetchone() == ("0000",)
+
+
+@pytest.mark.postgresql
+def test_an_empty_postgresql_is_refused_with_the_command_that_helps(postgres_url: str) -> None:
+    with pytest.raises(BackendUnavailable, match="depesza db upgrade"):
+        open_database(postgres_url)
+    empty = connect_database(postgres_url)
+    upgrade(empty)
+    empty.close()
+    opened = open_database(postgres_url)
+    assert schema_revision(opened) == SCHEMA_REVISION
+    opened.close()
+
+
+def test_a_postgresql_that_is_down_is_said_and_no_password_shown() -> None:
+    with pytest.raises(BackendUnavailable) as caught:
+        open_database("postgresql://someone:sesame@127.0.0.1:1/nothing")
+    assert "sesame" not in str(caught.value)
+
+
+def test_f09_a_writer_waits_for_the_lock_of_another_process_and_then_goes_on(sqlite_database: Database) -> None:
+    other = sqlite3.connect(str(sqlite_database.engine.url.database), isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")
+    other.execute("DELETE FROM lease")
+    threading.Timer(0.5, lambda: other.execute("COMMIT")).start()
+    started = time.monotonic()
+    with sqlite_database.write() as connection:
+        assert leases.claim(connection, ["kresy"], "me", NOW) == {"kresy"}
+    assert time.monotonic() - started >= 0.4
+    other.close()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs POSIX permissions")
+def test_f32_a_data_folder_that_is_a_file_or_cannot_be_made_is_refused_with_the_reason(tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("a file")
+    with pytest.raises(ConfigError, match="--data-dir"):
+        open_database(f"sqlite:///{tmp_path}/taken/depesza.sqlite")
+
+
+def test_f32_a_network_drive_is_recognised(tmp_path: Path) -> None:
+    mounts = tmp_path / "mounts"
+    mounts.write_text(f"/dev/vda / ext4 rw 0 0\nserver:/share {tmp_path} nfs4 rw 0 0\n")
+    assert database_module._file_system(tmp_path / "below", mounts) == "nfs4"
+    assert database_module._file_system(Path("/usr"), mounts) == "ext4"
+
+
+@pytest.mark.parametrize("url", ["mysql://host/x", "nonsense", "sqlite://", "sqlite:///:memory:"])
+def test_an_address_of_no_use_is_a_configuration_error_that_says_what_to_write(url: str) -> None:
+    with pytest.raises(ConfigError, match=r"\[store\] url"):
+        open_database(url)
+
+
+def test_a_damaged_file_is_said_to_be_damaged(tmp_path: Path) -> None:
+    (tmp_path / "depesza.sqlite").write_bytes(b"this is no database at all" * 100)
+    with pytest.raises(BackendUnavailable, match="damaged"):
+        open_database(f"sqlite:///{tmp_path / 'depesza.sqlite'}")
+
+
+def test_a_naive_time_is_refused_by_the_store(database: Database) -> None:
+    with pytest.raises(sa.exc.StatementError, match="naive"), database.write() as connection:
+        leases.claim(connection, ["kresy"], "me", datetime(2026, 11, 24))  # noqa: DTZ001

@@ -1,0 +1,161 @@
+"""Frontier, outbox, dead letters, leases, runs, pages, forms: each on both kinds of store."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from crawler.model.feed import FeedEntry, FeedState
+from crawler.model.page import Page
+from crawler.model.run import Outcome, OutletReport, RunReport
+from crawler.store import dead_letters, forms, frontier, leases, outbox, pages, runs, sources
+from crawler.store.database import Database
+from crawler.store.dead_letters import DeadLetter, Stage
+from crawler.store.frontier import FrontierItem, FrontierReason
+from crawler.store.runs import RunStatus
+
+NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
+
+
+def item(url: str, **changes: object) -> FrontierItem:
+    values: dict[str, object] = {
+        "url": url, "outlet": "kresy", "entry": FeedEntry(url=url, title="Tytuł", published_at=NOW), "reason": FrontierReason.NEW,
+        "next_try_at": NOW,
+    }  # fmt: skip
+    return FrontierItem(**(values | changes))  # type: ignore[arg-type]
+
+
+def test_an_entry_that_waits_already_keeps_its_attempts_when_queued_again(database: Database) -> None:
+    with database.write() as connection:
+        frontier.queue(connection, [item("https://a.example/1")], NOW)
+        frontier.put_off(connection, item("https://a.example/1"), "503", NOW + timedelta(minutes=5))
+        frontier.queue(connection, [item("https://a.example/1")], NOW + timedelta(minutes=1))
+        assert frontier.due(connection, "kresy", NOW, 10) == []
+        (again,) = frontier.due(connection, "kresy", NOW + timedelta(minutes=5), 10)
+    assert (again.attempts, again.last_error, again.entry.title, again.entry.published_at) == (1, "503", "Tytuł", NOW)
+
+
+def test_first_tries_come_before_repeated_ones(database: Database) -> None:
+    with database.write() as connection:
+        frontier.queue(connection, [item("https://a.example/old", attempts=2)], NOW)
+        frontier.queue(connection, [item("https://a.example/new")], NOW + timedelta(minutes=1))
+        assert [one.url[-3:] for one in frontier.due(connection, "kresy", NOW, 10)] == ["new", "old"]
+        frontier.leave(connection, "kresy", "https://a.example/new")
+        assert frontier.count_waiting(connection) == 1
+        assert frontier.waiting(connection, "kresy", ["https://a.example/new", "https://a.example/old"]) == {
+            "https://a.example/old"
+        }
+
+
+def test_the_outbox_is_a_set_and_a_newer_wish_survives_an_older_acknowledgement(database: Database) -> None:
+    with database.write() as connection:
+        for version in range(1, 41):
+            outbox.put_in_outbox(connection, {"a" * 32: version}, NOW)
+        (one,) = outbox.take_outbox(connection, 100, NOW)
+        assert one.wanted_version == 40
+        outbox.put_in_outbox(connection, {"a" * 32: 41}, NOW)
+        assert outbox.acknowledge(connection, {"a" * 32: 40}) == 0
+        assert outbox.acknowledge(connection, {"a" * 32: 41}) == 1
+        assert outbox.count_outbox(connection) == 0
+
+
+def test_what_was_put_off_is_not_taken_before_its_time(database: Database) -> None:
+    with database.write() as connection:
+        outbox.put_in_outbox(connection, {"a": 1, "b": 1}, NOW)
+        outbox.put_off_outbox(connection, ["a"], "429", NOW + timedelta(seconds=30))
+        assert [one.article_id for one in outbox.take_outbox(connection, 10, NOW)] == ["b"]
+        assert [one.attempts for one in outbox.take_outbox(connection, 10, NOW + timedelta(seconds=31))] == [1, 0]
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.tuples(st.sampled_from(["put", "acknowledge"]), st.sampled_from("abc"), st.integers(1, 9)), max_size=30))
+def test_no_history_of_wishes_and_acknowledgements_loses_the_newest_wish(
+    sqlite_database: Database, history: list[tuple[str, str, int]]
+) -> None:
+    wanted: dict[str, int] = {}
+    with sqlite_database.write() as connection:
+        connection.execute(outbox.outbox.delete())
+        for verb, one, version in history:
+            if verb == "put":
+                newest = max(version, wanted.get(one, 0))
+                wanted[one] = newest
+                outbox.put_in_outbox(connection, {one: newest}, NOW)
+            else:
+                outbox.acknowledge(connection, {one: version})
+                if version >= wanted.get(one, 99):
+                    del wanted[one]
+        assert {found.article_id: found.wanted_version for found in outbox.take_outbox(connection, 99, NOW)} == wanted
+
+
+def test_a_repeated_dead_letter_is_one_letter_that_counts(database: Database) -> None:
+    letter = DeadLetter(
+        stage=Stage.NORMALIZE, key="k", outlet="kresy", url="https://a.example/1", reason="no text", detail={"title": "T"},
+        created_at=NOW, last_at=NOW,
+    )  # fmt: skip
+    with database.write() as connection:
+        dead_letters.add_dead_letter(connection, letter)
+        dead_letters.add_dead_letter(connection, letter)
+        (one,) = dead_letters.list_dead_letters(connection, stage=Stage.NORMALIZE)
+        assert (one.times, one.detail) == (2, {"title": "T"})
+        assert dead_letters.count_dead_letters(connection) == {"normalize": 1}
+        dead_letters.drop_page_letters(connection, "k")
+        assert dead_letters.read_dead_letter(connection, one.id) is None
+
+
+def test_f12_a_lease_is_one_owner_s_until_it_expires(database: Database) -> None:
+    later = NOW + timedelta(seconds=leases.LEASE_S + 1)
+    with database.write() as connection:
+        assert leases.claim(connection, ["kresy", "pap"], "first", NOW) == {"kresy", "pap"}
+        assert leases.claim(connection, ["kresy", "tvp-info"], "second", NOW) == {"tvp-info"}
+        assert leases.holder(connection, "kresy", NOW) == "first"
+        assert leases.beat(connection, "second", NOW) == 1
+        assert leases.claim(connection, ["kresy"], "second", later) == {"kresy"}
+        leases.release(connection, "second")
+        assert leases.holder(connection, "kresy", later) is None
+
+
+def test_f07_a_run_without_a_heartbeat_is_said_to_have_died(database: Database) -> None:
+    with database.write() as connection:
+        runs.start_run(connection, "r1", "me", NOW)
+        runs.start_run(connection, "r2", "me", NOW)
+        runs.beat_run(connection, "r2", NOW + timedelta(minutes=10))
+        assert runs.expire_runs(connection, NOW + timedelta(minutes=11)) == 1
+        outlets = (OutletReport(outlet="kresy", entries=2, outcomes={Outcome.NEW: 2}),)
+        report = RunReport(run_id="r2", started_at=NOW, finished_at=NOW, finished=True, outlets=outlets)
+        runs.finish_run(connection, report, NOW)
+        by_id = {one.id: one for one in runs.list_runs(connection)}
+    assert by_id["r1"].status is RunStatus.DIED
+    assert by_id["r2"].report == report
+
+
+def test_a_page_comes_back_byte_for_byte_and_is_pruned_by_age(database: Database) -> None:
+    page = Page(
+        requested_url="https://a.example/1", final_url="https://a.example/2", status=200, headers=(("content-type", "text/html"),),
+        body="Zażółć".encode("cp1250") * 1000, fetched_at=NOW, outlet="kresy", entry=FeedEntry(url="https://a.example/1"),
+    )  # fmt: skip
+    with database.write() as connection:
+        pages.keep_page(connection, "k", page)
+        assert pages.read_page(connection, "k") == page
+        assert [key for key, _ in pages.walk_pages(connection)] == ["k"]
+        assert pages.prune_pages(connection, NOW) == 0
+        assert pages.prune_pages(connection, NOW + timedelta(seconds=1)) == 1
+
+
+def test_a_source_s_state_comes_back_as_it_was_saved(database: Database) -> None:
+    state = FeedState(url="https://a.example/feed", outlet="kresy", etag='"x"', polled_at=NOW, failures_in_a_row=3)
+    with database.write() as connection:
+        sources.save_state(connection, state)
+        sources.save_state(connection, state)
+        assert sources.read_states(connection, "kresy") == {state.url: state}
+        sources.keep_robots(connection, "https://a.example", "User-agent: *", NOW)
+        assert sources.read_robots(connection, "https://a.example", NOW) == "User-agent: *"
+        assert sources.read_robots(connection, "https://a.example", NOW + timedelta(seconds=1)) is None
+
+
+def test_forms_keep_all_their_readings(database: Database) -> None:
+    with database.write() as connection:
+        forms.add_forms(connection, "pl", {"warszawie": ["warszawa"], "mam": ["mama", "mieć"]})
+        assert forms.known_forms(connection, "pl", ["mam", "nic"]) == {"mam"}
+        assert list(forms.walk_forms(connection)) == [("mam", "pl", ("mama", "mieć")), ("warszawie", "pl", ("warszawa",))]
