@@ -92,7 +92,7 @@ def drop_page_letters(connection: sa.Connection, key: str) -> None:
 def count_dead_letters(connection: sa.Connection) -> dict[str, int]:
     """Stage -> how many."""
     chosen = sa.select(dead_letter.c.stage, sa.func.count()).group_by(dead_letter.c.stage).order_by(dead_letter.c.stage)
-    return {row[0]: row[1] for row in connection.execute(chosen)}  # noqa: C416 (a Row is no pair to mypy)
+    return {row[0]: row[1] for row in connection.execute(chosen)}
 
 
 def _letter(row: Any) -> DeadLetter:
