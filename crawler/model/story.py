@@ -37,9 +37,9 @@ class StoryMember:
     similarity: float
     """0 to 1, to the closest leader (score of SYNDICATION divided by 3)."""
     containment: float
-    """Share of this text found in the leader."""
+    """Share of this text found in the origin's."""
     leader_containment: float
-    """Share of the leader found in this text."""
+    """Share of the origin's text found in this one."""
     is_leader: bool = False
     published_at: datetime
     first_seen_at: datetime
@@ -72,3 +72,40 @@ class Story:
     first_seen_at: datetime | None = None
     members: tuple[StoryMember, ...] = ()
     links: tuple[StoryLink, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoryLeader:
+    """A member against which newcomers are compared, while it is in the window. Counts are of fingerprints."""
+
+    number: int = 0
+    """Given by the window, ascending."""
+    article_id: str
+    story_id: str
+    outlet: str
+    at: datetime
+    """Publication time, by which the window slides."""
+    seen_at: datetime
+    """When we first saw it, by which the window is pruned."""
+    live: int
+    """Those that were no template's when it was added."""
+    head: int
+    """Those among the live that stand in its first `head_words` words."""
+    head_words: int
+    size: int
+    """All of them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoryState:
+    """What joining needs to know of a story."""
+
+    leaders: int = 0
+    """Leaders it ever had; those that left the window count."""
+    first_leader: str | None = None
+    """Article id of the first of them."""
+    longest: int = 0
+    """Fingerprints of its longest leader in the window."""
+    members: int = 0
+    of_outlet: int = 0
+    """Members from the asked outlet."""

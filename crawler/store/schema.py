@@ -145,8 +145,8 @@ story_link = table(
 story_leader = table(
     "story_leader",
     sa.Column("number", BigId, primary_key=True, autoincrement=True), sa.Column("article_id", sa.Text, nullable=False, unique=True),
-    text("story_id"), text("outlet"), instant("at"), number("live"), number("head"), number("size"),
-    sa.Index("story_leader_story", "story_id"), sa.Index("story_leader_at", "at"),
+    text("story_id"), text("outlet"), instant("at"), instant("seen_at"), number("live"), number("head"), number("head_words"),
+    number("size"), sa.Index("story_leader_story", "story_id"), sa.Index("story_leader_seen", "seen_at"),
 )  # fmt: skip
 story_posting = table(
     "story_posting",

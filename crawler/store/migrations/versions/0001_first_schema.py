@@ -275,13 +275,15 @@ def upgrade() -> None:
         sa.Column("story_id", sa.Text(), nullable=False),
         sa.Column("outlet", sa.Text(), nullable=False),
         sa.Column("at", UtcDateTime(), nullable=False),
+        sa.Column("seen_at", UtcDateTime(), nullable=False),
         sa.Column("live", sa.Integer(), nullable=False),
         sa.Column("head", sa.Integer(), nullable=False),
+        sa.Column("head_words", sa.Integer(), nullable=False),
         sa.Column("size", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("number"),
         sa.UniqueConstraint("article_id"),
     )
-    op.create_index("story_leader_at", "story_leader", ["at"], unique=False)
+    op.create_index("story_leader_seen", "story_leader", ["seen_at"], unique=False)
     op.create_index("story_leader_story", "story_leader", ["story_id"], unique=False)
     op.create_table(
         "story_link",
