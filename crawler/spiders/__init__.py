@@ -1,0 +1,1 @@
+"""Fetching: the one part that talks to other people's servers. See README.md here."""
