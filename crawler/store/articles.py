@@ -34,6 +34,8 @@ class KnownArticle:
     """The newest change its source told, at the last fetch."""
     next_visit_at: datetime | None
     content_sha256: str
+    last_fetched_at: datetime
+    """When its page was last fetched: it holds every change told before."""
 
 
 def known_addresses(connection: sa.Connection, urls: Iterable[str]) -> dict[str, KnownArticle]:
@@ -45,13 +47,15 @@ def known_addresses(connection: sa.Connection, urls: Iterable[str]) -> dict[str,
         article.c.source_updated_at,
         article.c.next_visit_at,
         article.c.content_sha256,
+        article.c.last_fetched_at,
     )
     joined = article_address.join(article, article.c.id == article_address.c.article_id)
     for batch in in_batches(list(dict.fromkeys(urls))):
         for url, *values in connection.execute(sa.select(*columns).select_from(joined).where(article_address.c.url.in_(batch))):
             found[url] = KnownArticle(
-                id=values[0], source_updated_at=values[1], next_visit_at=values[2], content_sha256=values[3]
-            )
+                id=values[0], source_updated_at=values[1], next_visit_at=values[2], content_sha256=values[3],
+                last_fetched_at=values[4],
+            )  # fmt: skip
     return found
 
 

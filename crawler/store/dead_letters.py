@@ -7,7 +7,7 @@ the same key.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -15,7 +15,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from crawler.store.rows import insert
+from crawler.store.rows import in_batches, insert
 from crawler.store.schema import dead_letter
 
 
@@ -74,6 +74,19 @@ def read_dead_letter(connection: sa.Connection, number: int) -> DeadLetter | Non
     """One letter by its number."""
     row = connection.execute(sa.select(dead_letter).where(dead_letter.c.id == number)).first()
     return _letter(row) if row else None
+
+
+def letters_of(connection: sa.Connection, keys: Iterable[str], since: datetime) -> dict[str, DeadLetter]:
+    """Key -> its newest letter of the stages before the index, for those with one written or repeated since then."""
+    stages = [Stage.FETCH.value, Stage.NORMALIZE.value, Stage.FILE.value]
+    found: dict[str, DeadLetter] = {}
+    for batch in in_batches(list(keys)):
+        chosen = sa.select(dead_letter).where(
+            dead_letter.c.key.in_(batch), dead_letter.c.stage.in_(stages), dead_letter.c.last_at >= since
+        )
+        for row in connection.execute(chosen.order_by(dead_letter.c.last_at)):
+            found[row.key] = _letter(row)
+    return found
 
 
 def drop_dead_letter(connection: sa.Connection, stage: Stage, key: str) -> bool:
