@@ -1,0 +1,152 @@
+"""The table of seen forms: which forms the pushed documents hold, and the lemmas they may belong to.
+
+A small SQLite file beside the embedded index, written before the documents it belongs to, read by a cold search (the
+store's SQLAlchemy would cost it 0.4 s). It can be thrown away: `depesza index rebuild` makes it anew. The engines' texts
+stay plain, so nothing is re-indexed when the morphology improves; a rebuild of this table is enough (SEARCH.md).
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing
+from pathlib import Path
+
+from crawler.errors import BackendUnavailable
+from crawler.text import fold
+from indexer.morphology import Reading, readings
+from indexer.tokens import fold_word, words
+
+FORMS_VERSION = 1
+"""Raised when the table or the morphology changes; an older file is refused with the hint to rebuild."""
+_CHUNK = 500
+_SCHEMA = f"""
+CREATE TABLE reading (
+    language TEXT, lemma TEXT, form TEXT, is_verbal INTEGER, base TEXT, folded TEXT,
+    PRIMARY KEY (language, lemma, form, is_verbal)
+) WITHOUT ROWID;
+CREATE INDEX reading_folded ON reading (folded, language);
+CREATE INDEX reading_base ON reading (base, language);
+CREATE TABLE seen (language TEXT, form TEXT, PRIMARY KEY (language, form)) WITHOUT ROWID;
+PRAGMA user_version = {FORMS_VERSION};
+"""
+
+
+class SeenForms:
+    """The table in `file`. One writer at a time; readers see what was committed."""
+
+    def __init__(self, file: Path) -> None:
+        """Open `file`; it is made at the first `add`. Raises BackendUnavailable when it is damaged or of another version."""
+        self._file = file
+        self._connection: sqlite3.Connection | None = None
+        self._added: set[tuple[str, str]] = set()
+        if file.exists():
+            self._open()
+
+    def languages(self) -> tuple[str, ...]:
+        """Languages of which forms were seen."""
+        if self._connection is None:
+            return ()
+        return tuple(row[0] for row in self._rows("SELECT DISTINCT language FROM seen ORDER BY 1"))
+
+    def readings(self, folded: str, language: str) -> dict[str, frozenset[Reading]]:
+        """The seen forms of `language` whose index token is `folded`, with their readings."""
+        found: dict[str, set[Reading]] = {}
+        sql = "SELECT form, lemma, is_verbal FROM reading WHERE folded = ? AND language = ?"
+        for form, lemma, is_verbal in self._rows(sql, folded, language):
+            found.setdefault(form, set()).add(Reading(lemma, bool(is_verbal)))
+        return {form: frozenset(lemmas) for form, lemmas in found.items()}
+
+    def bases(self, folded: str, language: str) -> frozenset[str]:
+        """The lemmas of seen forms of `language` that fold to `folded`."""
+        return frozenset(
+            row[0] for row in self._rows("SELECT DISTINCT lemma FROM reading WHERE base = ? AND language = ?", folded, language)
+        )
+
+    def forms(self, lemmas: Iterable[str], language: str) -> frozenset[str]:
+        """Index tokens of the seen forms of `language` that share one of `lemmas`."""
+        found: set[str] = set()
+        for lemma in lemmas:
+            found.update(
+                row[0] for row in self._rows("SELECT folded FROM reading WHERE language = ? AND lemma = ?", language, lemma)
+            )
+        return frozenset(found)
+
+    def add(self, texts: Mapping[str, Iterable[str]]) -> int:
+        """Take in the words of texts, by language, in one transaction. Returns how many forms were new."""
+        new = {
+            language: self._unseen(language, {word.lower() for text in given for word in words(text)})
+            for language, given in texts.items()
+        }
+        rows = [row for language, forms in new.items() for form in sorted(forms) for row in _reading_rows(form, language)]
+        if rows:
+            connection = self._connection or self._create()
+            with connection:
+                connection.executemany("INSERT OR IGNORE INTO reading VALUES (?, ?, ?, ?, ?, ?)", rows)
+                seen = [(language, form) for language, forms in new.items() for form in forms]
+                connection.executemany("INSERT OR IGNORE INTO seen VALUES (?, ?)", seen)
+            self._added.update(seen)
+        return sum(map(len, new.values()))
+
+    def close(self) -> None:
+        """Give the file back."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _unseen(self, language: str, forms: set[str]) -> set[str]:
+        """Those of `forms` that are words (no bare numbers) and not in the table."""
+        candidates = [form for form in forms if not form.isdecimal() and (language, form) not in self._added]
+        if self._connection is None:
+            return set(candidates)
+        known: set[str] = set()
+        for start in range(0, len(candidates), _CHUNK):
+            chunk = candidates[start : start + _CHUNK]
+            marks = ",".join("?" * len(chunk))
+            sql = f"SELECT form FROM seen WHERE language = ? AND form IN ({marks})"  # noqa: S608  # only question marks are put in
+            known.update(row[0] for row in self._rows(sql, language, *chunk))
+        self._added.update((language, form) for form in known)
+        return set(candidates) - known
+
+    def _rows(self, sql: str, *values: str) -> Iterator[tuple[str, ...]]:
+        if self._connection is None:
+            return iter(())
+        try:
+            return iter(self._connection.execute(sql, values).fetchall())
+        except sqlite3.DatabaseError as error:
+            raise _damaged(self._file, error) from error
+
+    def _create(self) -> sqlite3.Connection:
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        with closing(sqlite3.connect(self._file)) as connection:
+            connection.execute("PRAGMA journal_mode = WAL")
+            if connection.execute("PRAGMA user_version").fetchone()[0] == 0:
+                connection.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} COMMIT;")
+        return self._open()
+
+    def _open(self) -> sqlite3.Connection:
+        try:
+            connection = sqlite3.connect(self._file, timeout=30, check_same_thread=False)
+            version = connection.execute("PRAGMA user_version").fetchone()[0]
+            connection.execute("PRAGMA synchronous = NORMAL")
+        except sqlite3.DatabaseError as error:
+            raise _damaged(self._file, error) from error
+        if version not in (0, FORMS_VERSION):
+            connection.close()
+            raise BackendUnavailable(
+                f"the table of word forms {self._file} has version {version}, not {FORMS_VERSION}: run `depesza index rebuild`"
+            )
+        if version == FORMS_VERSION:
+            self._connection = connection
+        else:
+            connection.close()
+        return connection
+
+
+def _reading_rows(form: str, language: str) -> list[tuple[str, str, str, bool, str, str]]:
+    found = readings(form, language)
+    return [(language, reading.lemma, form, reading.is_verbal, fold(reading.lemma), fold_word(form)) for reading in sorted(found)]
+
+
+def _damaged(file: Path, error: Exception) -> BackendUnavailable:
+    return BackendUnavailable(f"the table of word forms {file} is damaged ({error}): run `depesza index rebuild`")
