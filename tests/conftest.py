@@ -5,13 +5,19 @@ from __future__ import annotations
 import os
 import secrets
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
+from crawler.model.article import AddressKind, Article, ArticleAddress, PublishedFrom, article_id, content_digest
+from crawler.normalize.fingerprints import fingerprint
 from crawler.store.database import Database, open_database, upgrade
+
+NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
 EVALUATION_DATA = Path(os.environ.get("DEPESZA_TEST_DATA", Path(__file__).parent.parent.parent / "shared" / "data"))
 
@@ -81,3 +87,23 @@ def database(request: pytest.FixtureRequest) -> Database:
     kind = "sqlite_database" if request.param == "sqlite" else "postgres_database"
     opened: Database = request.getfixturevalue(kind)
     return opened
+
+
+ArticleMaker = Callable[..., Article]
+
+
+@pytest.fixture
+def make_article() -> ArticleMaker:
+    """A factory of valid articles: give what matters, the rest has values. Text gets its real fingerprint."""
+
+    def make(url: str = "https://kresy.example/1", text: str = "Prezydent przyjechał do Warszawy.", **changes: Any) -> Article:
+        title = changes.pop("title", "Prezydent w Warszawie")
+        values: dict[str, Any] = {
+            "id": article_id(url), "url": url, "outlet": "kresy", "title": title, "text": text, "language": "pl",
+            "published_at": NOON, "published_from": PublishedFrom.STRUCTURED_DATA, "first_seen_at": NOON,
+            "content_sha256": content_digest(title, text), "fingerprint": fingerprint(title, text), "normalizer_version": 1,
+            "addresses": (ArticleAddress(url=url, kind=AddressKind.CANONICAL),),
+        }  # fmt: skip
+        return Article(**(values | changes))
+
+    return make
