@@ -1,0 +1,154 @@
+"""What the demo found, printed for a person: quiet, in columns, nothing from an outlet taken for markup."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from crawler.model.run import OutletReport, RunReport, SourceStatus
+from crawler.model.story import Story, StoryMember
+from crawler.text import clean_line
+from scheduler.demo.result import DemoResult, DemoRevision, DemoSearch
+
+_QUIET = "dim"
+_MARK = "bold yellow"
+_HITS_SHOWN = 4
+_CRAWLS = ("First crawl", "Second crawl, after the outlets changed something")
+
+
+def print_demo(result: DemoResult, console: Console) -> None:
+    """The whole account on `console`: crawls, stories, searches, corrections, and the command that goes on."""
+    for title, run in zip(_CRAWLS, result.runs, strict=False):
+        _heading(console, title)
+        console.print(_run_table(run, result))
+    if len(result.runs) > 1:
+        told = f"By the outlets' own access logs {result.unchanged_feeds} sources answered 304 (not modified)"
+        _note(console, f"{told} and {result.second_crawl_pages} article pages were fetched in the second crawl.")
+    _heading(console, f"{len(result.stories)} stories that several outlets carried")
+    for story in result.stories:
+        _print_story(console, story, result)
+    _heading(console, f"{len(result.searches)} searches")
+    for search in result.searches:
+        _print_search(console, search, result)
+    _heading(console, "Corrections found")
+    for revision in result.revisions:
+        _print_revision(console, revision, result)
+    _heading(console, "Go on from here")
+    folder = _quoted(str(result.data_dir))
+    console.print(Text(f"  depesza search 'prezydent Warszawy' --data-dir {folder}"), soft_wrap=True)
+    console.print(Text(f"  depesza status --data-dir {folder}"), soft_wrap=True)
+    console.print()
+
+
+def _run_table(run: RunReport, result: DemoResult) -> Padding:
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style=_QUIET, show_edge=False)
+    table.add_column("outlet", no_wrap=True)
+    for name in ("entries", "pages"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("what became of them")
+    for outlet in run.outlets:
+        name = result.outlet_names.get(outlet.outlet, outlet.outlet)
+        table.add_row(_plain(name), str(outlet.entries), str(outlet.pages_fetched), _outcomes(outlet))
+    if run.error:
+        table.add_row(Text("error", style="red"), "", "", _plain(run.error))
+    return Padding(table, (0, 0, 0, 2))
+
+
+def _outcomes(outlet: OutletReport) -> Text:
+    text = Text(", ".join(f"{count} {outcome.value}" for outcome, count in outlet.outcomes.items() if count))
+    if outlet.revisits:
+        text.append(f"{'; ' if text else ''}{outlet.revisits} of them revisits")
+    fine = {SourceStatus.OK, SourceStatus.SAME_BODY}
+    for source in outlet.sources:
+        if source.status not in fine:
+            reason = f": {clean_line(source.error)}" if source.error else ""
+            text.append(f"{'; ' if text else ''}source {source.status.value}{reason}", style=_QUIET)
+    if outlet.error:
+        text.append(f"{'; ' if text else ''}{clean_line(outlet.error)}", style="red")
+    return text
+
+
+def _print_story(console: Console, story: Story, result: DemoResult) -> None:
+    origin = result.articles.get(story.origin_article_id or "")
+    head = Text("  ")
+    head.append((story.agency or "agency unknown").upper() if story.agency else "agency unknown", style="bold")
+    head.append("  " + clean_line(origin.title if origin else story.id))
+    console.print(head, soft_wrap=True)
+    if origin:
+        name = result.outlet_names.get(origin.outlet, origin.outlet)
+        _note(console, f"origin {name}, {_clock(origin.published_at)}: {clean_line(story.origin_reason)}")
+    table = Table(box=None, padding=(0, 2, 0, 0), show_header=False, show_edge=False)
+    for justify in ("right", "left", "left", "left"):
+        table.add_column(justify=justify, no_wrap=justify == "right")
+    for member in sorted(story.members, key=lambda one: (one.published_at, one.article_id)):
+        article = result.articles.get(member.article_id)
+        name = result.outlet_names.get(member.outlet, member.outlet)
+        credit = clean_line(article.credits or article.byline) if article else ""
+        table.add_row(_delay(member), _plain(name), member.role.value, Text(credit, style=_QUIET))
+    console.print(Padding(table, (0, 0, 1, 4)))
+
+
+def _print_search(console: Console, search: DemoSearch, result: DemoResult) -> None:
+    head = Text("  ")
+    head.append(search.query, style="bold")
+    head.append(f"  {search.total} articles", style=_QUIET)
+    console.print(head)
+    for hit in search.hits[:_HITS_SHOWN]:
+        line = Text("    ")
+        line.append(clean_line(hit.title))
+        copies = f", and {hit.copies} more of the same story" if hit.copies else ""
+        line.append(f"  {result.outlet_names.get(hit.outlet, hit.outlet)}{copies}", style=_QUIET)
+        console.print(line, soft_wrap=True)
+        console.print(Padding(_snippet(hit.snippet, hit.marks), (0, 0, 0, 6)))
+    console.print()
+
+
+def _print_revision(console: Console, revision: DemoRevision, result: DemoResult) -> None:
+    name = result.outlet_names.get(revision.article.outlet, revision.article.outlet)
+    how = "its feed said so" if revision.announced else "not a word in the feed: a revisit found it"
+    _note(console, f"{name}, {how}")
+    console.print(Text("    − ", style="red").append(clean_line(revision.before), style="default"), soft_wrap=True)
+    console.print(Text("    + ", style="green").append(clean_line(revision.after), style="default"), soft_wrap=True)
+
+
+def _snippet(snippet: str, marks: tuple[tuple[int, int], ...]) -> Text:
+    text = Text()
+    end = 0
+    for start, stop in marks:
+        text.append(snippet[end:start])
+        text.append(snippet[start:stop], style=_MARK)
+        end = stop
+    text.append(snippet[end:])
+    return text
+
+
+def _delay(member: StoryMember) -> str:
+    if member.delay_s is None:
+        return ""
+    minutes = round(abs(member.delay_s) / 60)
+    return f"{'−' if member.delay_s < 0 else '+'}{minutes} min"
+
+
+def _clock(moment: datetime) -> str:
+    return f"{moment:%H:%M}"
+
+
+def _plain(text: str) -> Text:
+    return Text(clean_line(text))
+
+
+def _quoted(path: str) -> str:
+    return "'" + path.replace("'", "'\\''") + "'" if any(char in path for char in " '\"$&()") else path
+
+
+def _heading(console: Console, text: str) -> None:
+    console.print()
+    console.print(Text(text, style="bold"))
+
+
+def _note(console: Console, text: str) -> None:
+    console.print(Text("  " + text, style=_QUIET), soft_wrap=True)
