@@ -50,8 +50,12 @@ class DemoServer:
         latency_s: float = 0.0,
         log_path: Path | None = None,
         started_at: datetime | None = None,
+        one_address: bool = False,
     ) -> None:
-        """`latency_s`: every answer waits so long. `started_at`: publication times count back from it (None: now)."""
+        """`latency_s`: every answer waits so long. `started_at`: publication times count back from it (None: now).
+
+        `one_address`: everything on 127.0.0.1, a port each, even where more addresses answer.
+        """
         self.outlets = tuple(sample_outlets() if outlets is None else outlets)
         self.latency_s = latency_s
         self.started_at = started_at or datetime.now(UTC)  # a process starts here: the sample is always an hour old
@@ -59,6 +63,7 @@ class DemoServer:
         """Slug -> "http://127.0.0.2:40123"."""
         self.sites: dict[str, dict[str, Resource]] = {}
         """Slug -> path -> what is served now. Tests may change it."""
+        self._one_address = one_address
         self._log: list[Access] = []
         self._log_path = log_path
         self._lock = threading.Lock()
@@ -71,7 +76,7 @@ class DemoServer:
             return list(self._log)
 
     def __enter__(self) -> Self:
-        self._servers = _listen(self, len(self.outlets))
+        self._servers = _listen_on_ports(self) if self._one_address else _listen(self)
         for outlet, server in zip(self.outlets, self._servers, strict=True):
             server.slug = outlet.slug
             host, port = server.server_address[:2]
@@ -188,13 +193,13 @@ def not_modified(resource: Resource, if_none_match: str | None, if_modified_sinc
     return resource.modified_at.replace(microsecond=0) <= (since if since.tzinfo else since.replace(tzinfo=UTC))
 
 
-def _listen(demo: DemoServer, count: int) -> list[_OutletServer]:
-    """One server per outlet: addresses of their own on one port, or ports of their own on 127.0.0.1."""
+def _listen(demo: DemoServer) -> list[_OutletServer]:
+    """One server per outlet: addresses of their own on one port, else ports of their own."""
     for _ in range(PORT_ATTEMPTS):
         servers: list[_OutletServer] = []
         port = 0
         try:
-            for number in range(count):
+            for number in range(len(demo.outlets)):
                 servers.append(_OutletServer((f"127.0.0.{number + 2}", port), demo))
                 port = servers[0].server_port
             return servers
@@ -206,4 +211,8 @@ def _listen(demo: DemoServer, count: int) -> list[_OutletServer]:
             if error.errno == errno.EADDRNOTAVAIL:
                 break
             raise
-    return [_OutletServer(("127.0.0.1", 0), demo) for _ in range(count)]
+    return _listen_on_ports(demo)
+
+
+def _listen_on_ports(demo: DemoServer) -> list[_OutletServer]:
+    return [_OutletServer(("127.0.0.1", 0), demo) for _ in demo.outlets]

@@ -95,7 +95,10 @@ def test_the_access_log_tells_every_request_as_a_list_and_as_a_file(tmp_path: Pa
         fetch(server.origins["elbbote"] + "/nachrichten/")
         fetch(server.origins["elbbote"] + "/nothing?x=1")
         log = server.log
-    assert [(line.outlet, line.path, line.status) for line in log] == [("elbbote", "/nachrichten/", 200), ("elbbote", "/nothing?x=1", 404)]
+    assert [(line.outlet, line.path, line.status) for line in log] == [
+        ("elbbote", "/nachrichten/", 200),
+        ("elbbote", "/nothing?x=1", 404),
+    ]
     lines = [line.split("\t") for line in path.read_text(encoding="utf-8").splitlines()]
     assert [line[1:] for line in lines] == [["elbbote", "/nachrichten/", "200"], ["elbbote", "/nothing?x=1", "404"]]
     assert datetime.fromisoformat(lines[0][0]).tzinfo is not None
@@ -114,3 +117,10 @@ def test_a_date_that_cannot_be_read_is_no_condition() -> None:
     assert not_modified(resource, "*", None)
     assert not_modified(resource, None, "Tue, 24 Nov 2026 18:00:00 GMT")
     assert not not_modified(resource, None, "Tue, 24 Nov 2026 17:59:59 GMT")
+
+
+def test_where_only_one_address_answers_each_outlet_has_a_port_of_its_own() -> None:
+    with DemoServer(started_at=STARTED, one_address=True) as server:
+        assert {origin.rsplit(":", 1)[0] for origin in server.origins.values()} == {"http://127.0.0.1"}
+        assert len(set(server.origins.values())) == len(server.outlets)
+        assert all(fetch(url)[0] == 200 for url in server.article_urls())

@@ -94,7 +94,9 @@ def test_the_second_state_changes_what_the_sample_says_and_nothing_else(outlet: 
 
 
 def test_a_silent_correction_leaves_the_feed_as_it_was() -> None:
-    outlet = next(outlet for outlet in OUTLETS if any(article.later and not article.later.announced for article in outlet.articles))
+    outlet = next(
+        outlet for outlet in OUTLETS if any(article.later and not article.later.announced for article in outlet.articles)
+    )
     first = build_site(outlet, "http://127.0.0.2:8000", STARTED)
     second = build_site(outlet, "http://127.0.0.2:8000", STARTED, STARTED.replace(minute=5))
     assert all(first[feed.path].body == second[feed.path].body for feed in outlet.feeds)
