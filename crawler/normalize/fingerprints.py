@@ -25,11 +25,18 @@ FURNITURE_WORDS = 25
 """Only a line shorter than this can be a credit, a teaser or a caption."""
 FRAGMENT_WORDS = 8
 """A line of so few words that does not end a sentence is a heading, a place, a button."""
+KEPT_SHARE = 0.25
 MAX_WORDS = 20_000
 """Words read of one text: a bound on cost, four times the longest article measured."""
 
 _Hashes = NDArray[np.uint64]
 _WORD = re.compile(r"\w+")
+_CAPTION_END = re.compile(
+    r"""\( (?: [^()]{0,80} \bphotos?\b [^()]{0,80} | [^\W\d_]+\.?\ [^()/]{2,60} / [^()]{2,80} | [^()]{2,60} \ via\ [^()]{2,60} ) \)
+    \W{0,3}$""",
+    re.VERBOSE,
+)
+"""A picture credit in brackets at a line's end: a full name before the slash, "photo" or "via" (CREDITS, section 2)."""
 _SENTENCE_END = re.compile(r"""[.!?…:;]["')\]]*$""")
 _FURNITURE = re.compile(
     r"""[\W_]*(?:
@@ -71,18 +78,21 @@ def fingerprint(title: str, text: str) -> Fingerprint:
 def comparable_lines(title: str, text: str) -> list[str]:
     """The folded lines of `text` that carry its content: without the title, credits, teasers, captions and fragments.
 
-    Where nothing would be left, all lines are kept: a brief of one line is a text too.
+    Where less than KEPT_SHARE of the words would be left, all lines are kept: a brief of one line is a text too, and a
+    gallery is its captions.
     """
     lines = [line for line in (part.strip() for part in fold(unescape(text)).split("\n")) if line]
     heading = " ".join(_WORD.findall(fold(title)))
     kept = [line for line in lines if not _is_furniture(line, heading)]
-    return kept or lines
+    return kept if sum(map(len, kept)) > KEPT_SHARE * sum(map(len, lines)) else lines
 
 
 def _is_furniture(line: str, heading: str) -> bool:
     """Whether a folded line is no running text."""
-    if len(line) > 400:
+    if len(line) > 800:
         return False
+    if _CAPTION_END.search(line, max(0, len(line) - 200)):
+        return True
     words = _WORD.findall(line)
     if len(words) >= FURNITURE_WORDS:
         return False
