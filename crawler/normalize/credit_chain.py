@@ -1,0 +1,167 @@
+"""A credit's elements: "wk/zol//PAP", "Reuters / PAP / Tvp.info/ kremlin.ru / Kresy.pl" cut at its separators, each one classified.
+
+Not here: which stretch of a text is a credit (`credit_lines`, `credit_places`), what follows from it (`credits`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from crawler.model.attribution import EvidenceKind, NamedSourceKind
+from crawler.normalize.credit_words import DATE_WORD, INSTITUTION_WORD, JOB, OUTLET_WORD
+from crawler.outlets.agencies import Agencies, NamedSource
+from crawler.text import fold
+
+_SEPARATOR = re.compile(r"\s*(?://+|/|\||\\|;|•|·|\n)\s*|\s*,\s*|\s+[-–—]+\s+|\s*—\s*|\s+(?:oraz|and|und|et|та|i|a|и|і|&)\s+")
+_INITIALS = re.compile(
+    r"(?:opr(?:ac)?\.?:?\s+|red\.?\s+)?(?:[^\W\d_A-ZĄĆĘŁŃÓŚŹŻ]{2,4}|[A-ZĄĆĘŁŃÓŚŹŻ]{2,4}|[A-ZŁŚŻ]\.\s?[A-ZŁŚŻ]\.|red|oprac|opr|[a-ząćęłńóśźż]{2,4}\.[a-ząćęłńóśźż]{2,4})\.?"
+)
+_NOBODY = re.compile(r"^by\b|\b(?:wire|services?|staff|redakcja|reports?|photos?)\b", re.IGNORECASE)
+"""In "Herald wire services", "By ...": not an outlet's name."""
+_NAME_WORD = r"(?:[A-ZÀ-ÖØ-ÞĄĆĘŁŃÓŚŹŻČĎĚŇŘŠŤŮŽЀ-ЯІЇЄҐ][\w'’.-]*|de|van|von|der|la|bin|al)"
+_PERSON = re.compile(rf"{_NAME_WORD}(?:\s+{_NAME_WORD}){{1,3}}")
+
+
+class ElementKind(StrEnum):
+    """What an element of a chain is."""
+
+    SOURCE = "source"
+    INITIALS = "initials"
+    PERSON = "person"
+    DATE = "date"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Element:
+    """One element; `start` and `end` count in the string that was cut."""
+
+    text: str
+    start: int
+    end: int
+    kind: ElementKind
+    source: NamedSource | None = None
+    separator: str = ""
+    """What stands before it, blanks off: "/", "//", ",", "|", "-", "and"; "" for the first."""
+
+    @property
+    def is_agency(self) -> bool:
+        return self.source is not None and self.source.kind == NamedSourceKind.AGENCY
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """A stretch of a string that credits somebody: [start, end) in that string, its named sources in order."""
+
+    kind: EvidenceKind
+    start: int
+    end: int
+    elements: tuple[Element, ...]
+    """Only elements with a source; offsets in the same string as `start`."""
+    weight: float
+    photo: bool = False
+
+    def moved(self, by: int) -> Frame:
+        """The same frame in a string that holds this one from `by` on."""
+        elements = tuple(
+            Element(text=e.text, start=e.start + by, end=e.end + by, kind=e.kind, source=e.source, separator=e.separator) for e in self.elements
+        )
+        return Frame(kind=self.kind, start=self.start + by, end=self.end + by, elements=elements, weight=self.weight, photo=self.photo)
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The catalogue's names and those of the outlet that is being read."""
+
+    agencies: Agencies
+    outlet: str = ""
+    host: str = ""
+    _own: frozenset[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_own", frozenset(name for name in (fold(self.outlet), fold(self.host)) if name))
+
+    def find(self, element: str) -> NamedSource | None:
+        """As `Agencies.find`, the outlet that is being read included."""
+        source = self.agencies.find(element)
+        if source is not None and source.kind == NamedSourceKind.AGENCY:
+            return source
+        if self.is_own(element.strip(" .")) or (source is not None and self.is_own(source.slug)):
+            return NamedSource(slug=self.outlet or self.host, kind=source.kind if source else NamedSourceKind.OUTLET)
+        return source
+
+    def is_own(self, name: str) -> bool:
+        """`name` is the outlet's own slug, name or host (www. and letter case aside)."""
+        return fold(name).removeprefix("www.") in self._own
+
+
+def cut(text: str, names: Names) -> tuple[Element, ...]:
+    """`text` cut at slashes, commas, bars, dashes and "and"; a name that holds a separator stays whole if it is known."""
+    if names.find(text) and not _SEPARATOR.search(text.strip(" /|•·—-")):
+        return (_element(text, 0, len(text), "", names),) if text.strip() else ()
+    return tuple(_element(text, start, end, separator, names) for start, end, separator in _pieces(text) if text[start:end].strip())
+
+
+def named(elements: tuple[Element, ...]) -> tuple[Element, ...]:
+    """Those with a source."""
+    return tuple(element for element in elements if element.source is not None)
+
+
+def is_picture(elements: tuple[Element, ...]) -> bool:
+    """A full personal name or a picture agency beside an agency, with slash or bar: "Jan Kos/PAP", "PAP/EPA" (CREDITS, traps)."""
+    if any(element.source is not None and element.source.mostly_photo for element in elements):
+        return True
+    if not any(element.is_agency for element in elements):
+        return False
+    people = [element for element in elements if element.kind == ElementKind.PERSON]
+    return bool(people) and any(element.separator in ("/", "//", "|", "\\") for element in elements)
+
+
+def is_date(text: str) -> bool:
+    """All words of `text` are a date's or a time's."""
+    words = text.replace(",", " ").replace("|", " ").split()
+    return bool(words) and all(DATE_WORD.fullmatch(word) for word in words) and any(char.isdigit() or word.isalpha() for word in words for char in word)
+
+
+def looks_like_a_person(text: str) -> bool:
+    """Two to four capitalised words, none of an outlet's or an institution's."""
+    return bool(_PERSON.fullmatch(text)) and not OUTLET_WORD.search(text) and not INSTITUTION_WORD.search(text)
+
+
+def _pieces(text: str) -> Iterator[tuple[int, int, str]]:
+    start, separator = 0, ""
+    for match in _SEPARATOR.finditer(text):
+        yield start, match.start(), separator
+        start, separator = match.end(), match[0].strip() or ","
+    yield start, len(text), separator
+
+
+def _element(text: str, start: int, end: int, separator: str, names: Names) -> Element:
+    while start < end and text[start] in " \t(\"„[":
+        start += 1
+    while end > start and text[end - 1] in " \t)\"”].:":
+        end -= 1
+    piece = text[start:end]
+    kind, source = _classify(piece, names)
+    return Element(text=piece, start=start, end=end, kind=kind, source=source, separator=separator)
+
+
+def _classify(piece: str, names: Names) -> tuple[ElementKind, NamedSource | None]:
+    if source := names.find(piece):
+        return ElementKind.SOURCE, source
+    if is_date(piece):
+        return ElementKind.DATE, None
+    if _INITIALS.fullmatch(piece):
+        return ElementKind.INITIALS, None
+    if JOB.fullmatch(piece):
+        return ElementKind.OTHER, None
+    if len(piece) <= 40 and INSTITUTION_WORD.match(piece):
+        return ElementKind.SOURCE, NamedSource(slug=piece, kind=NamedSourceKind.INSTITUTION, frame_only=True)
+    if len(piece.split()) <= 4 and piece[:1].isupper() and OUTLET_WORD.search(piece) and not _NOBODY.search(piece):
+        return ElementKind.SOURCE, NamedSource(slug=piece, kind=NamedSourceKind.OUTLET, frame_only=True)
+    if looks_like_a_person(piece):
+        return ElementKind.PERSON, None
+    return ElementKind.OTHER, None

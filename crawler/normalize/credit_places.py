@@ -1,0 +1,207 @@
+"""Where in a text a credit may stand: bylines above the first paragraph, datelines, sign-offs and credit lines below the last.
+
+The same words are a credit in one place and a picture's label in another ("Źródło: Reuters" under a picture), so position
+decides. Not here: the forms themselves (`credit_lines`), what follows from them (`credits`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from crawler.model.attribution import EvidenceKind
+from crawler.normalize.credit_chain import ElementKind, Frame, Names, cut, is_date, looks_like_a_person
+from crawler.normalize.credit_lines import (
+    LONGEST,
+    find_dateline,
+    read_bracket,
+    read_by,
+    read_byline,
+    read_chain,
+    read_contributed,
+    read_copyright,
+    read_label,
+    read_line,
+)
+from crawler.normalize.credit_words import PHOTO, TEASER
+
+HEAD_LINES = 30
+"""Lines of furniture above the first paragraph that are searched for a byline (galleries reach thirty)."""
+TAIL_LINES = 30
+"""Lines from the end that are searched for a credit line: teasers and reply forms stand below it."""
+_BODY_WORDS = 20
+_SENTENCE_END = re.compile(r"[.!?…][\"”»’')]*|[\"”»]")
+_SIGN_OFF_START = re.compile(r"(?<=[.!?…\"”»)])[\"”»)]*\s+(?=\S)")
+_INITIALS_START = re.compile(r"\s(?=[^\W\d_A-Z]{2,4}\s?/+\s?\S)")
+_BRACKET_END = re.compile(r"(?<=[.!?…\"”»])\s*[(\[][^()\[\]\n]{2,40}[)\]]$")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A non-empty line of a text, blanks trimmed: text[start:end]."""
+
+    text: str
+    start: int
+    end: int
+
+    @property
+    def is_body(self) -> bool:
+        """A running paragraph: twenty words and more that end a sentence, and no teaser."""
+        return len(self.text.split()) >= _BODY_WORDS and not TEASER.match(self.text)
+
+
+def lines_of(text: str) -> tuple[Line, ...]:
+    """The non-empty lines of `text` with their offsets."""
+    lines = []
+    start = 0
+    for raw in text.split("\n"):
+        stripped = raw.strip()
+        if stripped:
+            at = start + raw.index(stripped)
+            lines.append(Line(stripped, at, at + len(stripped)))
+        start += len(raw) + 1
+    return tuple(lines)
+
+
+def find_credits(text: str, title: str, language: str, names: Names) -> tuple[Frame, ...]:
+    """The credits of `text` in their order, pictures' included; offsets count in `text`. None overlap."""
+    lines = lines_of(text)
+    found = [*_tail(lines, language, names), *_head(lines, title, names), *_datelines(lines, names), *_merged(lines, language, names)]
+    kept: list[Frame] = []
+    for frame in found:
+        if all(frame.end <= other.start or frame.start >= other.end for other in kept):
+            kept.append(frame)
+    return tuple(sorted(kept, key=lambda frame: frame.start))
+
+
+def _tail(lines: tuple[Line, ...], language: str, names: Names) -> Iterator[Frame]:
+    """From the end upwards, past teasers, to the last paragraph; what names an agency outright also above it."""
+    bodies = 0
+    for index in range(len(lines) - 1, max(-1, len(lines) - 1 - TAIL_LINES), -1):
+        line = lines[index]
+        frame = _closing(lines, index, language, names)
+        if frame and (bodies == 0 or _is_outright(frame)):
+            yield frame.moved(line.start)
+        if not frame and (signed := sign_off(line.text, names)) and (bodies == 0 or _is_outright(signed)):
+            yield signed.moved(line.start)
+        bodies += line.is_body
+        if bodies >= 3 or (bodies and index < len(lines) / 2):
+            return
+
+
+def _closing(lines: tuple[Line, ...], index: int, language: str, names: Names) -> Frame | None:
+    """The whole line as a credit, if its place allows it."""
+    line = lines[index]
+    frame = read_line(line.text, names) if len(line.text) <= LONGEST else read_copyright(line.text, names) or _contributed_last(line.text, names)
+    if frame is None or frame.photo:
+        return frame
+    alone = len(frame.elements) == 1 and frame.kind in (EvidenceKind.SIGN_OFF, EvidenceKind.BYLINE) and not line.text.startswith("(")
+    if index == 0 and len(lines) > 1:
+        return None
+    if alone and frame.kind == EvidenceKind.SIGN_OFF and "/" not in line.text and "," not in line.text and language == "en":
+        return None
+    if frame.kind == EvidenceKind.LABEL and index + 1 < len(lines) and _says_listen(lines[index + 1].text):
+        return None
+    if frame.kind == EvidenceKind.BYLINE and index and not lines[index - 1].is_body and not TEASER.match(lines[index - 1].text):
+        return None
+    return frame
+
+
+def sign_off(line: str, names: Names) -> Frame | None:
+    """A credit behind the last sentence on its own line: "... minister. wk/ zol / nowinydnia.pl / PAP", "... 19.00. WK, PAP", "(PAP)"."""
+    window = max(0, len(line) - 130)
+    starts = [match.end() for match in _SIGN_OFF_START.finditer(line, window)]
+    for start in starts:
+        rest = line[start:]
+        frame = read_label(rest, names) or read_bracket(rest, names) or read_chain(rest, names) or read_contributed(rest, names) or read_copyright(rest, names)
+        if frame and not frame.photo:
+            return frame.moved(start)
+    for match in _INITIALS_START.finditer(line, window):
+        rest = line[match.end() :]
+        frame = read_chain(rest, names)
+        if frame and not frame.photo and any(element.is_agency for element in frame.elements):
+            return frame.moved(match.end())
+    return None
+
+
+def _contributed_last(line: str, names: Names) -> Frame | None:
+    tail = max(0, len(line) - 300)
+    cutting = line.find(". ", tail)
+    start = cutting + 2 if cutting >= 0 else tail
+    frame = read_contributed(line[start:], names)
+    return frame.moved(start) if frame else None
+
+
+def _head(lines: tuple[Line, ...], title: str, names: Names) -> Iterator[Frame]:
+    """Bylines above the first paragraph."""
+    for index, line in enumerate(lines[:HEAD_LINES]):
+        if line.is_body:
+            return
+        frame = _opening(lines, index, title, names)
+        if frame:
+            yield frame.moved(line.start)
+
+
+def _opening(lines: tuple[Line, ...], index: int, title: str, names: Names) -> Frame | None:
+    line = lines[index].text
+    if len(line) > LONGEST or line == title or PHOTO.match(line):
+        return None
+    if frame := read_by(line, names):
+        return None if frame.photo else frame
+    elements = cut(line, names)
+    sources = [element for element in elements if element.source]
+    if not sources or not all(element.is_agency for element in sources):
+        frame = read_chain(line, names) if index else None
+        return frame if frame and not frame.photo and any(element.is_agency for element in frame.elements) and len(elements) > 1 else None
+    kinds = {element.kind for element in elements}
+    if ElementKind.OTHER in kinds or any(element.source.mostly_photo for element in sources if element.source):
+        return None
+    slashed = any(element.separator in ("/", "//", "|", "\\") for element in elements)
+    if ElementKind.PERSON in kinds:
+        return read_byline(line, names) if not slashed and index <= 6 and not _after_caption(lines, index) else None
+    if ElementKind.DATE in kinds or ElementKind.INITIALS in kinds:
+        return read_byline(line, names)
+    return read_byline(line, names) if _is_under_a_title(lines, index, title, names) else None
+
+
+def _is_under_a_title(lines: tuple[Line, ...], index: int, title: str, names: Names) -> bool:
+    """An agency alone on a line is a byline between title and date, behind a name or before the dateline; else a picture's."""
+    before = lines[index - 1].text if index else ""
+    after = lines[index + 1].text if index + 1 < len(lines) else ""
+    if is_date(after) or find_dateline(after, names):
+        return True
+    if not before or before == title or looks_like_a_person(before.removeprefix("By ")) or before.casefold().startswith("by "):
+        return not PHOTO.match(before)
+    return index <= 2 and not _after_caption(lines, index) and index + 1 < len(lines) and lines[index + 1].is_body
+
+
+def _after_caption(lines: tuple[Line, ...], index: int) -> bool:
+    return index > 0 and lines[index - 1].text.rstrip(")\"”").endswith((".", "…"))
+
+
+def _datelines(lines: tuple[Line, ...], names: Names) -> Iterator[Frame]:
+    """The first dateline. More than three agencies' datelines make a page of teasers, which has none."""
+    found = [frame.moved(line.start) for line in lines if (frame := find_dateline(line.text, names))]
+    if found and len({element.text for frame in found for element in frame.elements}) <= 3:
+        yield found[0]
+
+
+def _merged(lines: tuple[Line, ...], language: str, names: Names) -> Iterator[Frame]:
+    """"... bez zmian. (PAP)" at the end of any line, two merged texts (not in English, where it credits pictures)."""
+    if language == "en":
+        return
+    for line in lines:
+        match = _BRACKET_END.search(line.text)
+        start = match.start() + len(match[0]) - len(match[0].lstrip()) if match else 0
+        if match and line.is_body and (frame := read_bracket(line.text[start:], names)):
+            yield frame.moved(line.start + start)
+
+
+def _is_outright(frame: Frame) -> bool:
+    """Strong enough above the last paragraph: a chain or bracket with an agency, "contributed", copyright; no label, no picture."""
+    return frame.kind in (EvidenceKind.SIGN_OFF, EvidenceKind.CREDIT_LINE) and not frame.photo and any(element.is_agency for element in frame.elements)
+
+
+def _says_listen(line: str) -> bool:
+    return line.casefold().startswith(("posłuchaj", "obejrzyj", "odtwórz", "listen", "watch"))
