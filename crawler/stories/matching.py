@@ -98,22 +98,20 @@ class Decision:
 def decide(window: Window, text: Text) -> Decision:
     """Compare `text` with the window. The text itself must not lead in it (a revised article is taken out first)."""
     postings, leaders, seen = _look_up(window, text)
-    live = [
-        (one, place) for one, place in zip(text.hashes, text.positions, strict=True) if not _is_stopped(seen.get(one), text.day)
-    ]
+    live = _live(text, seen)
     days, stopped = _days_to_record(text, seen)
     matches: list[Match] = []
     if live and len(live) >= w.TEMPLATE_LIVE * len(text.hashes):
         matches = _matches(text, dict(live), postings, leaders)
     best = _best_of_each_story(matches)
-    joined = _choose(window, text, best, matches)
-    leads = joined is None or _leads(window, text, joined)
-    absorbed = _absorbed(window, text, joined, best) if joined and leads else ()
+    joined, state = _choose(window, text, best, matches)
+    leads = joined is None or _leads(text, joined, state)
+    absorbed = _absorbed(window, text, (joined, state), best) if joined and leads else ()
     apart = {joined.leader.story_id, *absorbed} if joined else set()
     links = tuple(m for m in best if m.leader.story_id not in apart and m.raw_score >= w.JOIN / 2)
     return Decision(
         story_id=joined.leader.story_id if joined else None, match=joined, leads=leads, absorbed=absorbed,
-        links=links[: w.MAX_LINKS], live=tuple(live), new_days=days, stopped=stopped,
+        links=links[: w.MAX_LINKS], live=live, new_days=days, stopped=stopped,
     )  # fmt: skip
 
 
@@ -124,6 +122,12 @@ def apply(window: Window, text: Text, story_id: str, decision: Decision) -> None
     window.add_days(decision.new_days)
     if decision.stopped:
         window.drop_postings(decision.stopped)
+
+
+def live_prints(window: Window, text: Text) -> tuple[tuple[int, int], ...]:
+    """The live (hash, position) of a text that is to lead without a decision (the heir of a leader that left)."""
+    _, _, seen = _look_up(window, text)
+    return _live(text, seen)
 
 
 def add_leader(window: Window, text: Text, story_id: str, live: Sequence[tuple[int, int]]) -> None:
@@ -145,6 +149,11 @@ def _look_up(window: Window, text: Text) -> tuple[Sequence[Posting], Mapping[int
     for one, number, _ in postings:
         seen.setdefault(one, set()).add(days[number])
     return postings, leaders, seen
+
+
+def _live(text: Text, seen: Mapping[int, set[int]]) -> tuple[tuple[int, int], ...]:
+    places = zip(text.hashes, text.positions, strict=True)
+    return tuple((one, place) for one, place in places if not _is_stopped(seen.get(one), text.day))
 
 
 def _is_stopped(days: set[int] | None, own: int) -> bool:
@@ -205,26 +214,21 @@ def _best_of_each_story(matches: Iterable[Match]) -> list[Match]:
     return sorted(best.values(), key=lambda match: (-match.score, match.leader.at, match.leader.article_id))
 
 
-def _choose(window: Window, text: Text, best: Iterable[Match], matches: Iterable[Match]) -> Match | None:
-    """The first story that is close enough, to its first leader too, and not full."""
+def _choose(window: Window, text: Text, best: Iterable[Match], matches: Iterable[Match]) -> tuple[Match | None, StoryState]:
+    """The first story that is close enough, to its first leader too, and not full; with its state."""
     scores = {match.leader.article_id: match.score for match in matches}
     for match in best:
         if match.score < w.JOIN:
             break
         state = window.story(match.leader.story_id, text.outlet)
-        if _is_full(state):
+        if state.members >= w.MAX_MEMBERS or state.of_outlet >= w.MAX_OF_OUTLET:
             continue
         if state.leaders <= 1 or scores.get(state.first_leader or "", 0.0) >= w.FIRST:
-            return match
-    return None
+            return match, state
+    return None, StoryState()
 
 
-def _is_full(state: StoryState, more: int = 1) -> bool:
-    return state.members + more > w.MAX_MEMBERS or state.of_outlet >= w.MAX_OF_OUTLET
-
-
-def _leads(window: Window, text: Text, joined: Match) -> bool:
-    state = window.story(joined.leader.story_id, text.outlet)
+def _leads(text: Text, joined: Match, state: StoryState) -> bool:
     return (
         state.leaders < w.MAX_LEADERS
         and joined.leader_containment >= w.PROMOTE
@@ -232,12 +236,13 @@ def _leads(window: Window, text: Text, joined: Match) -> bool:
     )
 
 
-def _absorbed(window: Window, text: Text, joined: Match, best: Iterable[Match]) -> tuple[str, ...]:
+def _absorbed(window: Window, text: Text, joined: tuple[Match, StoryState], best: Iterable[Match]) -> tuple[str, ...]:
     """Stories that a new leader shows to be one with the joined story, while there is room."""
-    room = w.MAX_MEMBERS - window.story(joined.leader.story_id, text.outlet).members - 1
+    chosen, state = joined
+    room = w.MAX_MEMBERS - state.members - 1
     taken = []
     for match in best:
-        if match is joined or match.score < w.JOIN or max(match.containment, match.leader_containment) < w.MERGE:
+        if match is chosen or match.score < w.JOIN or max(match.containment, match.leader_containment) < w.MERGE:
             continue
         size = window.story(match.leader.story_id, text.outlet).members
         if size <= room:
