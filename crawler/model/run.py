@@ -112,6 +112,8 @@ class CrawlPlan:
     workers: int = 2
     page_time_limit_s: float = 10.0
     page_memory_bytes: int = 1 << 30
+    fetch_time_limit_s: float = 30.0
+    """Seconds a page may take on the wire, redirects included (SAFETY, Limits)."""
     force: bool = False
     """Poll every source and fetch every entry unconditionally, due or not."""
     probe: bool = False
