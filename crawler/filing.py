@@ -133,8 +133,13 @@ def _is_replaced(known: Article, read: Article) -> bool:
     old, new = set(known.fingerprint.hashes), set(read.fingerprint.hashes)
     if len(old & new) > REPLACED_OVERLAP * min(len(old), len(new)):
         return False
-    old_title, new_title = set(fold(known.title).split()), set(fold(read.title).split())
+    old_title, new_title = _title_words(known.title), _title_words(read.title)
     return len(old_title & new_title) <= REPLACED_TITLE * min(len(old_title), len(new_title))
+
+
+def _title_words(title: str) -> set[str]:
+    """Words of more than three letters: what two headlines share by chance are the short ones."""
+    return {word for word in fold(title).split() if len(word) > 3}
 
 
 def _take_over_addresses(connection: sa.Connection, known: Article, read: Article, page: Page) -> Article:
