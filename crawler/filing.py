@@ -10,6 +10,7 @@ import dataclasses
 from collections.abc import Sequence
 from datetime import timedelta
 from hashlib import sha256
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -113,7 +114,12 @@ def _file_known(
 
 def _merge(known: Article, read: Article) -> Article:
     """The new reading under the old identity; a date from a weaker source than the known one does not replace it."""
-    keep = {"id": known.id, "url": known.url, "first_seen_at": known.first_seen_at, "index_version": known.index_version}
+    keep: dict[str, Any] = {
+        "id": known.id,
+        "url": known.url,
+        "first_seen_at": known.first_seen_at,
+        "index_version": known.index_version,
+    }
     if _TRUST.index(read.published_from) > _TRUST.index(known.published_from) or read.published_from is PublishedFrom.FIRST_FETCH:
         keep |= {"published_at": known.published_at, "published_from": known.published_from}
     return dataclasses.replace(read, **keep)
