@@ -1,0 +1,129 @@
+"""The chain: a page becomes an article by a visible tuple of steps. Each is pure; together they never see a clock or a network.
+
+Not here: what the steps do (a module each), the pool that limits them (`crawler.workers`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime
+
+from crawler.model.article import Article, article_id, content_digest
+from crawler.model.outlet import Layout, Outlet
+from crawler.model.page import Page
+from crawler.normalize import pages
+from crawler.normalize.access import tell_access
+from crawler.normalize.cleaning import clean_text
+from crawler.normalize.credits import CreditReading, attribute, split_credits
+from crawler.normalize.dates import date_article
+from crawler.normalize.draft import Draft, Setting
+from crawler.normalize.encoding import decode_page
+from crawler.normalize.extract import extract_text
+from crawler.normalize.fingerprints import fingerprint
+from crawler.normalize.language import tell_language
+from crawler.normalize.leads import read_lead
+from crawler.normalize.parsing import parse_html, visible_text
+from crawler.normalize.people import read_people
+from crawler.normalize.placing import read_addresses, read_placing
+from crawler.normalize.quality import refuse_by_answer, refuse_by_text
+from crawler.normalize.structured import read_facts
+from crawler.normalize.titles import read_title
+from crawler.outlets.agencies import Agencies
+from crawler.text import clean, clean_line
+
+NORMALIZER_VERSION = 1
+"""Raised by every change of what the chain gives; `depesza renormalize` runs pages of older versions again."""
+
+
+def normalize(page: Page, outlet: Outlet, agencies: Agencies, now: datetime) -> Article:
+    """The article on `page`. `now` (aware) ends the window of believable dates.
+
+    Raises NormalizeError, whose kind says what the page is instead: "no text", "blocked", "gone", "no article", "broken".
+    """
+    draft = read_draft(page, Setting(outlet, agencies, now))
+    assert draft.published_at is not None, "the step of the dates always finds one"
+    return Article(
+        id=article_id(draft.url), url=draft.url, outlet=outlet.slug, title=draft.title, text=draft.text, lead=draft.lead,
+        language=draft.language, authors=draft.authors, byline=draft.byline, credits=draft.credits, section=draft.section,
+        tags=draft.tags, image_url=draft.image_url, published_at=draft.published_at, published_from=draft.published_from,
+        modified_at=draft.modified_at, first_seen_at=page.fetched_at, attributions=draft.attributions, access=draft.access,
+        access_reason=draft.access_reason, encoding_suspect=draft.encoding_suspect, addresses=draft.addresses,
+        content_sha256=content_digest(draft.title, draft.text), fingerprint=draft.fingerprint, normalizer_version=NORMALIZER_VERSION,
+    )  # fmt: skip
+
+
+def read_draft(page: Page, setting: Setting) -> Draft:
+    """The page after all steps. Raises NormalizeError."""
+    draft = Draft(page=page)
+    for step in STEPS:
+        step(draft, setting)
+    return draft
+
+
+def decode(draft: Draft, setting: Setting) -> None:
+    """Bytes -> html -> tree."""
+    decoded = decode_page(draft.page.body, draft.page.header("content-type"), setting.outlet.languages)
+    draft.html, draft.encoding_suspect = decoded.text, decoded.suspect
+    draft.tree = parse_html(decoded.text)
+
+
+def read_structured(draft: Draft, setting: Setting) -> None:
+    """JSON-LD, meta, microdata -> facts; the layout of the page's day."""
+    draft.facts = read_facts(draft.tree, draft.page.final_url)
+    draft.layout = layout_of(setting.outlet.layouts, draft.page.fetched_at.date())
+
+
+def layout_of(layouts: tuple[Layout, ...], day: date) -> Layout | None:
+    """The first layout still valid on `day`; None when the outlet has none."""
+    return next((layout for layout in layouts if layout.valid_until is None or day <= layout.valid_until), None)
+
+
+def read_headline(draft: Draft, setting: Setting) -> None:
+    """The layout's title, else the one the page's statements agree on, else the feed's, else the text's first words."""
+    found = [visible_text(element) for element in draft.tree.cssselect(draft.layout.title)[:1]] if draft.layout and draft.layout.title else []
+    title = next(iter(found), "") or read_title(draft.tree, draft.facts, setting.names(draft.url))
+    entry = draft.page.entry
+    draft.title = clean_line(title or (entry.title if entry and entry.title else "") or draft.text.split("\n", 1)[0][:120])
+
+
+def read_credits(draft: Draft, setting: Setting) -> None:
+    """Credit lines and sign-offs leave the text for `credits`, verbatim, before cleaning may eat them."""
+    draft.text, draft.credits = split_credits(draft.text, setting.agencies)
+
+
+def attribute_text(draft: Draft, setting: Setting) -> None:
+    """Who the text is from. After cleaning, so that the evidence's offsets count in the strings that are kept."""
+    draft.text, draft.credits, draft.byline = clean(draft.text), clean(draft.credits), clean_line(draft.byline)
+    reading = CreditReading(
+        title=draft.title, text=draft.text, byline=draft.byline, credits=draft.credits, structured=draft.facts.sources,
+        outlet=setting.outlet.slug, url=draft.url, language=draft.language,
+    )  # fmt: skip
+    draft.attributions = attribute(reading, setting.agencies)
+
+
+def take_fingerprint(draft: Draft, setting: Setting) -> None:
+    """After cleaning, so that "(PAP)" and "Źródło: PAP" do not part two copies."""
+    del setting
+    draft.fingerprint = fingerprint(draft.title, draft.text)
+
+
+STEPS: tuple[Callable[[Draft, Setting], None], ...] = (
+    decode,
+    read_structured,
+    refuse_by_answer,
+    read_addresses,
+    pages.prepare,
+    read_placing,
+    extract_text,
+    read_headline,
+    read_people,
+    date_article,
+    read_credits,
+    clean_text,
+    read_lead,
+    tell_language,
+    refuse_by_text,
+    tell_access,
+    attribute_text,
+    take_fingerprint,
+)

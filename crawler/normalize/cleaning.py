@@ -1,0 +1,113 @@
+"""Lines of the text that are no part of it go: "Przeczytaj:", reply forms, subscriptions, share bars, headline and byline repeated.
+
+Runs after the credits were read. Not here: boxes of the tree (`boxes.py`), the words themselves (`phrases.py`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from crawler.normalize.draft import Draft, Setting
+from crawler.normalize.phrases import READ_ALSO, REPLY_FORM, RIGHTS, SHARE_BAR, SUBSCRIPTION
+from crawler.normalize.times import parse_time
+from crawler.normalize.titles import fold_title
+
+_SHORT = 250
+"""Characters; a paragraph longer than this is not cut for how it begins."""
+_LABEL = 60
+_COLON = re.compile(r"\s*[:\u2013\u2014>\u00bb|]\s*")
+_SENTENCE_END = re.compile(r"[.!?\u2026][\"'\u201d\u201c\u00bb)\]]*$")
+_HEAD_LINES = 6
+"""Paragraphs from the top in which headline, byline and date are repeated."""
+_BY = re.compile(r"(?:by|von|autor(?:zy|ka)?|author|tekst|автор|oprac\.?|fot\.?|foto|photo|text)\b[:.]?\s*", re.IGNORECASE)
+
+
+def clean_text(draft: Draft, setting: Setting) -> None:
+    """Cut from `text` what is not the article. Never leaves it empty: a text of nothing but boilerplate is for the gate."""
+    paragraphs = draft.text.split("\n\n")
+    kept = _without_tail_form(paragraphs)
+    kept = _without_labels(kept)
+    kept = _without_head(kept, draft, setting)
+    kept = _without_repeats(kept)
+    draft.text = "\n\n".join(kept) or draft.text
+
+
+def is_boilerplate(paragraph: str) -> bool:
+    """The whole paragraph is a reply form's note, a subscription or share line, a notice of rights."""
+    line = paragraph.removeprefix("- ").strip()
+    if len(line) > _SHORT:
+        return False
+    return any(pattern.fullmatch(line) for pattern in (REPLY_FORM, SUBSCRIPTION, SHARE_BAR, RIGHTS))
+
+
+def is_read_also(paragraph: str) -> bool:
+    """The paragraph sends the reader to another article: a known label, then a colon and no more than a headline."""
+    line = paragraph.removeprefix("- ").strip("*>\u00bb\u203a\u25ba\u2192 \t")
+    if len(line) > _SHORT:
+        return False
+    label, colon, rest = _split_label(line)
+    if colon and READ_ALSO.fullmatch(label):
+        return len(rest) < 200 and len(re.findall(r"[.!?]\s", rest)) < 2
+    return bool(READ_ALSO.fullmatch(line.rstrip(" .!\u2026")))
+
+
+def _split_label(line: str) -> tuple[str, bool, str]:
+    match = _COLON.search(line[: _LABEL + 3])
+    return (line[: match.start()].strip(" *"), True, line[match.end() :].strip()) if match else (line, False, "")
+
+
+def _without_tail_form(paragraphs: Sequence[str]) -> list[str]:
+    """A reply form ends an article: from its first heading in the second half on, everything goes."""
+    for place, paragraph in enumerate(paragraphs):
+        if place and 2 * place >= len(paragraphs) and len(paragraph) < 120 and REPLY_FORM.fullmatch(paragraph.removeprefix("- ").strip()):
+            return list(paragraphs[:place])
+    return list(paragraphs)
+
+
+def _without_labels(paragraphs: Sequence[str]) -> list[str]:
+    """Without boilerplate lines, and without the list of headlines that follows a label of its own line."""
+    kept: list[str] = []
+    listing = False
+    for paragraph in paragraphs:
+        if is_read_also(paragraph):
+            listing = bool(READ_ALSO.fullmatch(paragraph.strip(" :.*>\u00bb")))
+            continue
+        if listing and paragraph.startswith("- ") and len(paragraph) < 200:
+            continue
+        listing = False
+        if not is_boilerplate(paragraph):
+            kept.append(paragraph)
+    return kept
+
+
+def _without_head(paragraphs: Sequence[str], draft: Draft, setting: Setting) -> list[str]:
+    """Without headline, byline and date repeated above the text."""
+    title, byline = fold_title(draft.title), fold_title(draft.byline)
+    people = {fold_title(name) for name in draft.authors}
+    head = [line for line in paragraphs[:_HEAD_LINES] if not _is_repeated(line, title, byline, people, setting)]
+    return [*head, *paragraphs[_HEAD_LINES:]]
+
+
+def _is_repeated(line: str, title: str, byline: str, people: set[str], setting: Setting) -> bool:
+    folded = fold_title(line.removeprefix("- "))
+    if title and folded == title:
+        return True
+    if len(line) > 120 or _SENTENCE_END.search(line):
+        return False
+    if folded and (folded in people or folded == byline or fold_title(_BY.sub("", line, count=1)) in people):
+        return True
+    return len(line) < 60 and len(re.sub(r"[^\W\d_]{3,}", "", line)) > 4 and parse_time(line, setting.zone) is not None and len(line.split()) < 10
+
+
+def _without_repeats(paragraphs: Sequence[str]) -> list[str]:
+    """A paragraph of some length that was said before is a teaser or a quote box."""
+    seen: set[str] = set()
+    kept: list[str] = []
+    for paragraph in paragraphs:
+        key = " ".join(paragraph.split())
+        if len(key) > 60 and key in seen:
+            continue
+        seen.add(key)
+        kept.append(paragraph)
+    return kept

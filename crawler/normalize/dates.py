@@ -1,0 +1,162 @@
+"""When an article was published and changed, and how that is known. Not here: reading of written times (`times.py`).
+
+The date rule (SAFETY.md): from 1990-01-01 to now + 24 h, otherwise the next best source. Order: structured data, meta, a
+time marked as such on the visible page, the feed, a day found anywhere on the page (htmldate), the address. The feed
+stands before the open search, because a search may find the day of a teaser and a feed speaks of its own entry.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta, tzinfo
+
+from htmldate import find_date
+from lxml.html import HtmlElement
+
+from crawler.model.article import PublishedFrom
+from crawler.normalize.draft import Draft, Setting
+from crawler.normalize.parsing import elements, tokens, visible_text
+from crawler.normalize.times import parse_time
+
+EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
+LATEST_AHEAD = timedelta(hours=24)
+Found = tuple[datetime, bool, PublishedFrom]
+
+_META = (
+    "article:published_time", "og:article:published_time", "article:published", "og:published_time", "datepublished", "date_published",
+    "parsely-pub-date", "sailthru.date", "dcterms.created", "dc.date.issued", "dcterms.issued", "dcterms.date", "dc.date", "dc.created",
+    "pubdate", "publishdate", "publish-date", "publish_date", "publication_date", "cxenseparse:recs:publishtime",
+    "cxenseparse:publishtime", "article.published", "article_date_original", "originalpublicationdate", "displaydate", "ptime",
+    "bt:pubdate", "rnews:datepublished", "published_time", "datecreated", "vr:published_time", "citation_publication_date", "date", "timestamp",
+)  # fmt: skip
+_META_MODIFIED = ("article:modified_time", "og:updated_time", "dcterms.modified", "datemodified", "lastmod", "article:updated_time", "last-modified")
+_DATE_WORDS = frozenset(
+    {"date", "datum", "data", "published", "pubdate", "publish", "publication", "posted", "time", "timestamp", "dateline", "entry", "erschienen", "dat"}
+)
+_STRONG_WORDS = frozenset({"published", "pubdate", "publish", "posted", "dateline", "publication", "datepublished"})
+_CHANGED = frozenset({"modified", "updated", "update", "modify", "changed", "lastmod"})
+_ELSEWHERE = frozenset({"related", "sidebar", "comment", "comments", "footer", "teaser", "widget", "recommended", "popular", "latest", "card", "nav", "menu"})
+_IN_ADDRESS = re.compile(r"[/\-_](?P<y>(?:19|20)\d\d)[/\-_.]?(?P<m>0[1-9]|1[0-2]|[1-9](?=[/\-_.]))[/\-_.]?(?P<d>0[1-9]|[12]\d|3[01]|[1-9](?=[/\-_.]))(?=[/\-_.,]|$)")
+
+
+def date_article(draft: Draft, setting: Setting) -> None:
+    """Fill `published_at`, `published_from` and `modified_at`. Where nothing is known it is the time of the fetch."""
+    zone, month_first = setting.zone, draft.facts.meta.get("og:locale", ("",))[0].lower() == "en_us"
+    found = [item for item in _candidates(draft, setting, zone, month_first=month_first) if is_believable(item[0], setting.now)]
+    if found:
+        moment, timed, source = found[0]
+        if not timed:  # a day alone takes the hour from the next statement of the same day
+            moment = next((other for other, clock, _ in found if clock and other.date() == moment.date()), moment)
+        draft.published_at, draft.published_from = moment, source
+    else:
+        draft.published_at, draft.published_from = draft.page.fetched_at, PublishedFrom.FIRST_FETCH
+    draft.modified_at = _modified(draft, setting, zone)
+
+
+def is_believable(moment: datetime, now: datetime) -> bool:
+    """The date rule's window."""
+    try:
+        return EARLIEST <= moment <= now + LATEST_AHEAD
+    except OverflowError:
+        return False
+
+
+def _candidates(draft: Draft, setting: Setting, zone: tzinfo, *, month_first: bool) -> Iterator[Found]:
+    """Statements in the order of their worth. Lazy: the costly search runs only when nothing before it was believed."""
+    certain = False
+    for text, source in _statements(draft):
+        parsed = parse_time(text, zone, month_first=month_first)
+        if parsed is not None:
+            certain = certain or is_believable(parsed[0], setting.now)
+            yield (*parsed, source)
+    entry = draft.page.entry
+    if entry is not None and entry.published_at is not None:
+        certain = certain or is_believable(entry.published_at, setting.now)
+        yield entry.published_at, True, PublishedFrom.FEED
+    if certain:
+        return
+    if (day := address_day(draft.url)) and (parsed := parse_time(day, zone)) and (moment := _clock_of(draft.tree, parsed[0], zone)):
+        yield moment, True, PublishedFrom.PAGE
+    if (day := _searched(draft, setting)) and (parsed := parse_time(day, zone)):
+        yield _clock_of(draft.tree, parsed[0], zone) or parsed[0], False, PublishedFrom.PAGE
+    if (day := address_day(draft.url)) and (parsed := parse_time(day, zone)):
+        yield (*parsed, PublishedFrom.ADDRESS)
+
+
+def address_day(url: str) -> str | None:
+    """The day written in an address ("/2017/05/02/", "-20170502-") as YYYY-MM-DD, or None."""
+    match = _IN_ADDRESS.search(url.split("?", 1)[0].split("://", 1)[-1])
+    return f"{match['y']}-{int(match['m']):02}-{int(match['d']):02}" if match else None
+
+
+def _statements(draft: Draft) -> Iterator[tuple[str, PublishedFrom]]:
+    facts = draft.facts
+    for text in (facts.ld("datePublished"), facts.item("datepublished"), facts.ld("dateCreated", "uploadDate"), facts.item("datecreated")):
+        if text:
+            yield text, PublishedFrom.STRUCTURED_DATA
+    for name in _META:
+        if text := facts.tag(name):
+            yield text, PublishedFrom.META
+    if draft.layout and draft.layout.published:
+        for element in draft.tree.cssselect(draft.layout.published)[:1]:
+            yield element.get("datetime") or visible_text(element), PublishedFrom.PAGE
+    for text in _marked_times(draft.tree):
+        yield text, PublishedFrom.PAGE
+
+
+def _marked_times(tree: HtmlElement) -> Iterator[str]:
+    """Texts of elements marked as the time of publication: `pubdate`, then words in class or id, then the first `time` of the article."""
+    plain: list[str] = []
+    weak: list[str] = []
+    for element in elements(tree, "time", "abbr", "span", "div", "p", "small", "li", "em", "strong", "meta", "a", "footer", "header"):
+        words = tokens(element)
+        is_time = element.tag == "time" or (element.tag == "abbr" and "published" in words)
+        if not is_time and not (words & _DATE_WORDS) and element.get("pubdate") is None:
+            continue
+        if words & _CHANGED or any(tokens(above) & (_ELSEWHERE | _CHANGED) for above in _above(element)):
+            continue
+        text = element.get("datetime") or (element.get("title") if element.tag == "abbr" else None) or element.get("content") or ""
+        text = text if re.search(r"\d{4}", text) else visible_text(element)
+        if len(text) > 120 or not re.search(r"\d{4}", text):
+            continue
+        if element.get("pubdate") is not None or words & _STRONG_WORDS:
+            yield text
+        else:
+            (plain if is_time else weak).append(text)
+    yield from plain[:1]
+    yield from weak[:1]
+
+
+def _above(element: HtmlElement) -> list[HtmlElement]:
+    return [node for node, _ in zip(element.iterancestors(), range(6), strict=False) if node.tag not in ("body", "html")]
+
+
+def _searched(draft: Draft, setting: Setting) -> str | None:
+    latest = (setting.now + LATEST_AHEAD).strftime("%Y-%m-%d")
+    try:
+        return find_date(draft.tree, original_date=True, url=draft.url or None, min_date="1990-01-01", max_date=latest)
+    except Exception:  # noqa: BLE001 - an open search over hostile pages: whatever it stumbles on, there is a next best source
+        return None
+
+
+def _clock_of(tree: HtmlElement, day: datetime, zone: tzinfo) -> datetime | None:
+    """The hour written beside that day in one short block of the page, or None."""
+    for element in elements(tree, "p", "span", "div", "time", "li", "small", "td"):
+        text = element.text or ""
+        if str(day.year) not in text or len(text) > 120 or ":" not in text:
+            continue
+        parsed = parse_time(text, zone)
+        if parsed and parsed[1] and parsed[0].date() == day.date():
+            return parsed[0]
+    return None
+
+
+def _modified(draft: Draft, setting: Setting, zone: tzinfo) -> datetime | None:
+    facts, entry = draft.facts, draft.page.entry
+    texts = [facts.ld("dateModified"), facts.item("datemodified"), *(facts.tag(name) for name in _META_MODIFIED)]
+    times = [parsed[0] for text in texts if text and (parsed := parse_time(text, zone))]
+    if entry is not None and entry.updated_at is not None:
+        times.append(entry.updated_at)
+    earliest = draft.published_at or EARLIEST
+    return next((moment for moment in times if is_believable(moment, setting.now) and moment > earliest), None)

@@ -1,0 +1,87 @@
+"""The running text of a page: trafilatura on a tree without boxes, or the elements that the outlet's layout names.
+
+Not here: what is cut from the text again (`cleaning.py`), headline and lead (`titles.py`, `leads.py`).
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+
+from lxml import etree
+from lxml.html import HtmlElement
+from trafilatura import bare_extraction
+
+from crawler.errors import NormalizeError
+from crawler.normalize.boxes import cut_boxes
+from crawler.normalize.draft import Draft, Setting
+from crawler.normalize.parsing import elements, visible_text
+from crawler.text import clean_paragraphs
+
+_PARAGRAPHS = ("p", "li", "h2", "h3", "h4", "h5", "h6", "blockquote", "pre", "td", "dd", "dt")
+
+
+def extract_text(draft: Draft, setting: Setting) -> None:
+    """Fill `text` with raw paragraphs, joined by blank lines; list items begin with "- ".
+
+    Raises NormalizeError("no text") when the page holds none.
+    """
+    del setting
+    text = ""
+    if draft.layout and draft.layout.body:
+        text = _by_layout(draft.tree, draft.layout.body, draft.layout.remove)
+    if not text:
+        text = _by_trafilatura(draft.tree, draft.layout.remove if draft.layout else ())
+    if not text:
+        raise NormalizeError("no text", "no running text was found on the page")
+    draft.text = text
+
+
+def _by_layout(tree: HtmlElement, selector: str, remove: tuple[str, ...]) -> str:
+    tree = cut_boxes(copy.deepcopy(tree), remove)
+    lines: list[str] = []
+    for body in tree.cssselect(selector):
+        inner = [element for element in elements(body, *_PARAGRAPHS) if not any(True for _ in elements(element, *_PARAGRAPHS)) or element.tag == "li"]
+        inner = [element for element in elements(body, *_PARAGRAPHS) if next(element.iterdescendants(*_PARAGRAPHS), None) is None]
+        lines += [f"- {text}" if element.tag == "li" else text for element in inner or [body] if (text := visible_text(element))]
+    return clean_paragraphs("\n".join(lines))
+
+
+def _by_trafilatura(tree: HtmlElement, remove: tuple[str, ...]) -> str:
+    work = cut_boxes(copy.deepcopy(tree), remove)
+    document = bare_extraction(work, include_comments=False, include_tables=True, with_metadata=False)
+    body = getattr(document, "body", None)
+    if body is None:
+        return ""
+    return clean_paragraphs("\n".join(_lines(body)))
+
+
+def _lines(body: etree._Element) -> Iterator[str]:
+    """The blocks of trafilatura's body, one line each."""
+    for block in body:
+        if block.tag == "list":
+            for item in block.iter("item"):
+                if text := _flat(item):
+                    yield f"- {text}"
+        elif block.tag == "table":
+            for row in block.iter("row"):
+                if text := " | ".join(cell for cell in (_flat(cell) for cell in row.iter("cell")) if cell):
+                    yield text
+        elif block.tag == "quote" and len(block):
+            yield from (line for line in "\n".join(block.itertext()).split("\n") if line.strip())
+        else:
+            yield from (line for line in _flat(block, breaks=True).split("\n") if line.strip())
+        if block.tail and block.tail.strip():
+            yield " ".join(block.tail.split())
+
+
+def _flat(element: etree._Element, *, breaks: bool = False) -> str:
+    parts = [element.text or ""]
+    for child in element:
+        if child.tag == "lb" and breaks:
+            parts.append("\n")
+        elif child.tag in ("p", "head", "item", "cell"):
+            parts.append(" ")
+        parts += [_flat(child, breaks=breaks), child.tail or ""]
+    text = "".join(parts)
+    return "\n".join(" ".join(line.split()) for line in text.split("\n")) if breaks else " ".join(text.split())

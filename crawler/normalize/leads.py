@@ -1,0 +1,89 @@
+"""The lead (standfirst) as a field of its own, and put before the text where the extractor lost it.
+
+Not here: the headline (`titles.py`), the body (`extract.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lxml.html import HtmlElement
+
+from crawler.normalize.cleaning import is_boilerplate, is_read_also
+from crawler.normalize.draft import Draft, Setting
+from crawler.normalize.parsing import elements, tokens, visible_text
+from crawler.normalize.titles import fold_title
+
+_LEAD_WORDS = frozenset(
+    {"lead", "lede", "standfirst", "intro", "introduction", "perex", "zajawka", "dek", "deck", "excerpt", "subhead", "subheadline", "subtitle",
+     "subheading", "abstract", "summary", "teaser", "vorspann", "einleitung", "chapeau", "sapo", "anons", "strapline", "abstrakt", "wstep"}
+)  # fmt: skip
+_ELSEWHERE = frozenset(
+    {"related", "sidebar", "footer", "comment", "comments", "widget", "nav", "menu", "card", "list", "most", "popular", "recommended", "carousel", "grid", "item",
+     "caption", "author", "bio", "newsletter", "box", "more", "latest", "promo", "stories", "tile", "feed", "slider"}
+)  # fmt: skip
+_LEAST, _MOST = 40, 900
+"""Characters of a standfirst."""
+
+
+def read_lead(draft: Draft, setting: Setting) -> None:
+    """Fill `lead`; begin `text` with it when a reader meets it above the text and the extractor left it out."""
+    del setting
+    text, title = fold_title(draft.text), fold_title(draft.title)
+    for lead in _set_apart(draft):
+        folded = fold_title(lead)
+        if not _LEAST <= len(lead) <= _MOST or folded == title or is_boilerplate(lead) or is_read_also(lead):
+            continue
+        if folded in text[: len(folded) + 400]:
+            draft.lead = lead
+            return
+        if folded not in text:
+            draft.lead = lead
+            draft.text = f"{lead}\n\n{draft.text}"
+            return
+    draft.lead = _bold_opening(draft)
+
+
+def _set_apart(draft: Draft) -> Iterator[str]:
+    """Blocks above the text that the layout, microdata or class words call a lead, then one that repeats og:description."""
+    if draft.layout and draft.layout.lead:
+        yield from (visible_text(element) for element in draft.tree.cssselect(draft.layout.lead)[:1])
+        return
+    described = {fold_title(text) for text in (draft.facts.tag("og:description", "description"), draft.facts.ld("description")) if text}
+    opening = fold_title(draft.text[:200])[:60]
+    repeating: list[str] = []
+    for element in elements(draft.tree, "p", "div", "h2", "h3", "h4", "span", "section", "strong", "em", "header"):
+        words = tokens(element)
+        named = words & _LEAD_WORDS or "description" in (element.get("itemprop") or "").lower().split()
+        if not named and element.tag not in ("p", "h2", "h3", "h4", "div"):
+            continue
+        if not named and len(element) > 3:
+            continue
+        text = visible_text(element) if named or (element.text and element.text.strip()) or element.tag == "p" else ""
+        if opening and fold_title(text)[:60] == opening and not named:
+            break  # the body begins here: no standfirst above it
+        if not _LEAST <= len(text) <= _MOST or _is_elsewhere(element):
+            continue
+        if named and not any(True for _ in elements(element, "h1")):
+            yield text
+            break
+        if fold_title(text) in described:
+            repeating.append(text)
+    yield from repeating[:1]
+
+
+def _is_elsewhere(element: HtmlElement) -> bool:
+    nodes = [element, *(node for node, _ in zip(element.iterancestors(), range(6), strict=False) if node.tag not in ("body", "html", "article", "main"))]
+    return any(node.tag in ("nav", "aside", "footer", "li", "figure", "figcaption", "a") or tokens(node) & _ELSEWHERE for node in nodes)
+
+
+def _bold_opening(draft: Draft) -> str | None:
+    """The first paragraph when it stands wholly in bold type."""
+    first = draft.text.split("\n\n", 1)[0]
+    if not _LEAST <= len(first) <= _MOST:
+        return None
+    wanted = fold_title(first)
+    for element in elements(draft.tree, "strong", "b"):
+        if fold_title(visible_text(element)) == wanted:
+            return first
+    return None

@@ -1,0 +1,94 @@
+"""Text becomes a tree, hardened; and the small questions asked of trees. Not here: what the elements mean."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from lxml import etree
+from lxml.html import HtmlElement, HTMLParser, document_fromstring
+
+from crawler.errors import NormalizeError
+from crawler.text import clean_line
+
+MAX_DEPTH = 1000
+"""Nested elements; browsers flatten at 512, copies of deeper trees overflow the stack of libxml2 (fault F20)."""
+MAX_ELEMENTS = 300_000
+_UNPARSABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_HIDDEN = frozenset({"script", "style", "noscript", "template", "svg", "iframe", "object", "select", "button", "textarea"})
+_BLOCKS = frozenset(
+    {"p", "div", "li", "ul", "ol", "h1", "h2", "h3", "h4", "h5", "h6", "tr", "td", "section", "article", "blockquote", "figure", "br"}
+)
+
+
+def parse_html(text: str) -> HtmlElement:
+    """The tree of a page. Raises NormalizeError: "no text" for an empty page, "broken" for one nested or filled without measure.
+
+    No network, no DTD, comments and processing instructions dropped.
+    """
+    text = _UNPARSABLE.sub("", text)
+    if not text.strip():
+        raise NormalizeError("no text", "the page is empty")
+    parser = HTMLParser(encoding="utf-8", no_network=True, huge_tree=False, remove_comments=True, remove_pis=True, collect_ids=False)
+    try:
+        tree = document_fromstring(text.encode("utf-8"), parser=parser)
+    except (etree.ParserError, etree.XMLSyntaxError, ValueError) as error:
+        raise NormalizeError("no text", f"not readable as HTML: {error}") from None
+    _refuse_excess(tree)
+    return tree
+
+
+def visible_text(element: HtmlElement) -> str:
+    """The text of an element on one line, without scripts and the like; blocks are parted by a blank."""
+    parts: list[str] = []
+    _collect(element, parts)
+    return clean_line("".join(parts))
+
+
+def tokens(element: HtmlElement) -> frozenset[str]:
+    """Words of class and id in lower case, parted at anything but letters and digits, and at changes of case."""
+    raw = f"{element.get('class') or ''} {element.get('id') or ''}"[:1000]
+    parted = re.sub(r"([a-z0-9])([A-Z])", r"\1 \2", raw)
+    return frozenset(re.split(r"[^a-z0-9]+", parted.lower()))
+
+
+def elements(tree: HtmlElement, *tags: str) -> Iterator[HtmlElement]:
+    """Elements in document order (of these tags, or all), comments left out."""
+    for element in tree.iter(*tags) if tags else tree.iter(etree.Element):
+        if isinstance(element.tag, str):
+            yield element
+
+
+def drop(element: HtmlElement) -> None:
+    """Take an element out of its tree and keep the text behind it."""
+    if element.getparent() is not None:
+        element.drop_tree()
+
+
+def _collect(element: HtmlElement, parts: list[str]) -> None:
+    stack: list[tuple[HtmlElement | None, str]] = [(element, "")]
+    while stack:
+        node, tail = stack.pop()
+        if node is None:
+            parts.append(tail)
+            continue
+        if not isinstance(node.tag, str) or node.tag in _HIDDEN:
+            continue
+        block = " " if node.tag in _BLOCKS else ""
+        parts.append(block + (node.text or ""))
+        stack.append((None, block))
+        for child in reversed(node):
+            stack.append((None, child.tail or ""))
+            stack.append((child, ""))
+
+
+def _refuse_excess(tree: HtmlElement) -> None:
+    depth = deepest = count = 0
+    for event, _ in etree.iterwalk(tree, events=("start", "end")):
+        depth += 1 if event == "start" else -1
+        deepest = max(deepest, depth)
+        count += event == "start"
+        if deepest > MAX_DEPTH:
+            raise NormalizeError("broken", f"more than {MAX_DEPTH} elements nested in one another")
+        if count > MAX_ELEMENTS:
+            raise NormalizeError("broken", f"more than {MAX_ELEMENTS} elements")

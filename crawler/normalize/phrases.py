@@ -1,0 +1,68 @@
+"""The words by which boilerplate gives itself away, in Polish, English, German, Ukrainian, Russian and Czech: data alone.
+
+Patterns match a whole paragraph (`fullmatch`, folded by nothing but case). Not here: when a paragraph is cut (`cleaning.py`).
+"""
+
+from __future__ import annotations
+
+import re
+
+
+def _any(*patterns: str) -> re.Pattern[str]:
+    return re.compile("|".join(f"(?:{pattern})" for pattern in patterns), re.IGNORECASE)
+
+
+READ_ALSO = _any(
+    # pl
+    r"(?:prze)?czytaj(?:cie)?(?: (?:też|także|również|więcej|dalej|w|na ten temat|koniecznie|i|o|nasz\w*|wywiad|cały|inne|podobne))*",
+    r"zobacz(?:cie)?(?: (?:też|także|również|więcej|koniecznie|wideo|film|galerię|zdjęcia|podobne|i))*",
+    r"(?:sprawdź|obejrzyj|posłuchaj|poznaj|dowiedz się)(?: (?:też|także|również|więcej|koniecznie))*", r"(?:polecamy|warto przeczytać|czytaj|więcej)(?: (?:także|też|również|na ten temat|o|w))*",
+    r"(?:powiązane|podobne)(?: (?:artykuły|tematy|wpisy))?", r"więcej (?:na ten temat|informacji|o sprawie)",
+    # en
+    r"(?:read|see|watch|listen)(?: (?:more|also|next|here|too))+", r"(?:also|must) (?:read|see|watch)", r"read(?: more)?(?: (?:about|on|from) [^:]{2,40})?", r"watch(?: now| live| the video)?",
+    r"(?:related|recommended)(?: (?:stories|articles|coverage|content|reading|posts|news|topics|links|video))?", r"more (?:from|on|in) [^:.]{2,40}", r"more(?: (?:news|stories))?",
+    r"(?:don['’]t miss|trending(?: now)?|you may also like|you might also like|in case you missed it|up next|editors?['’]s? (?:picks?|choice))",
+    # de
+    r"(?:lesen|sehen|hören) sie (?:auch|mehr|hier|dazu|weiter|jetzt)(?: (?:mehr|auch|dazu|hierzu|zum thema))*", r"mehr (?:zum thema|dazu|lesen|aus [^:.]{2,40}|von [^:.]{2,40}|über [^:.]{2,40})", r"(?:siehe|lies|lesen) auch", r"(?:auch|das könnte sie(?: auch)?) interess(?:ant|ieren)",
+    r"passend dazu|zum weiterlesen|weiterlesen|weitere artikel|empfehlung der redaktion|hintergrund zum thema",
+    # uk
+    r"(?:читайте|дивіться|слухайте|читати|дивись|читай)(?: (?:також|більше|ще|докладніше|детальніше|й|і|за темою|по темі))*", r"(?:більше|докладніше|детальніше) (?:за темою|про це|читайте)?", r"(?:за|по) темі|вас може зацікавити|вам може бути цікаво",
+    # ru
+    r"(?:читайте|смотрите|слушайте|читать|смотри|читай)(?: (?:также|ещё|еще|больше|подробнее|далее|по теме|и))*", r"(?:подробнее|больше)(?: (?:по теме|об этом|читайте))?", r"по теме|материалы по теме|вам может быть интересно",
+    # cs
+    r"(?:čtěte|přečtěte si|podívejte se|sledujte|poslechněte si)(?: (?:také|též|dále|i|více|rovněž|zde|na))*", r"(?:více|další) (?:k tématu|čtěte|zde|informací|článků?)", r"(?:související|mohlo by vás (?:také |ještě )?zajímat|k tématu|nepřehlédněte)(?: (?:články|články k tématu))?",
+)  # fmt: skip
+"""Labels before the headline of another article; they count with a colon behind them, or as a paragraph of their own."""
+
+REPLY_FORM = _any(
+    r"(?:zostaw|dodaj|napisz|pozostaw)(?: swój| swoj[ąa])? (?:odpowiedź|komentarz|opinię)\W*", r"\d+ odpowi?ed?(?:ź|zi|ź na.*|zi na.*|dzi|dzi na.*)", r"\d+ komentarz(?:y|e)?\W*",
+    r"anuluj pisanie odpowiedzi", r"chcesz (?:się )?przyłączyć (?:się )?do dyskusji\W*", r"nie krępuj się\W*(?:zapraszamy.*)?", r"twój adres e-?mail nie zostanie opublikowany.*",
+    r"leave (?:a|your) (?:reply|comment|response)(?: to .{0,60})?\W*(?:cancel reply)?", r"cancel reply", r"want to join the discussion\W*", r"feel free to contribute\W*", r"\d+ (?:repl(?:y|ies)|responses?|comments?)(?: (?:to|on) .*)?",
+    r"(?:post|add|write) (?:a |your )?comment\W*", r"your email address will not be published.*", r"save my name, email.*", r"required fields are marked.*", r"you must be (?:logged|signed) in to (?:post|leave).*", r"join the (?:conversation|discussion)\W*",
+    r"(?:schreiben? sie|schreibe?|hinterlass(?:en sie|e)?) (?:einen|deinen|ihren) kommentar\W*", r"antwort abbrechen", r"\d+ (?:antworten?|kommentare?)(?: (?:auf|zu) .*)?", r"(?:ihre|deine) e-?mail-adresse wird nicht veröffentlicht.*", r"kommentar (?:schreiben|verfassen|hinzufügen)\W*", r"dein kommentar\W*", r"an diskussion beteiligen\W*", r"hinterlasse(?:n sie)? uns (?:deinen|ihren) kommentar\W*",
+    r"(?:залишити|додати|написати) (?:відповідь|коментар)\W*", r"скасувати відповідь", r"\d+ (?:відповід(?:ь|і|ей)|коментар(?:і|ів)?)(?: .*)?", r"ваша e-?mail адреса не оприлюднюватиметься.*", r"хочете долучитися до обговорення\W*", r"не соромтеся\W*",
+    r"(?:оставить|добавить|написать) (?:ответ|комментарий|отзыв)\W*", r"отменить ответ", r"\d+ (?:ответ(?:а|ов)?|комментари(?:й|я|ев))(?: .*)?", r"ваш (?:адрес )?e-?mail не будет опубликован.*", r"хотите присоединиться к обсуждению\W*", r"не стесняйтесь\W*",
+    r"(?:napsat|přidat|zanechte|vložit|napište) (?:komentář|odpověď|svůj komentář)\W*", r"zrušit odpověď(?: na komentář)?", r"\d+ (?:odpověd[iíě]|odpovědí|komentář(?:e|ů)?)(?: .*)?", r"vaše e-?mailová adresa nebude zveřejněna.*", r"chcete se připojit k diskus[ei]\W*", r"neváhejte a přispějte\W*",
+)  # fmt: skip
+"""Headings and notes of WordPress's reply form and of Enfold's ("Want to join the discussion?") and their translations."""
+
+SUBSCRIPTION = _any(
+    r"(?:zapisz się (?:na|do)|subskrybuj|zaprenumeruj|dołącz do).{0,80}(?:newsletter\w*|kanał\w*|prenumerat\w*|grup\w*|subskrypcj\w*)?.{0,60}", r"(?:wesprzyj|wspieraj) (?:nas|nasz\w*|portal).{0,120}", r"(?:obserwuj|polub|śledź) (?:nas|nasz).{0,100}", r"(?:ta|nasza) strona (?:używa|wykorzystuje|korzysta).{0,40}cookies?.{0,200}", r"dalsz(?:a|y) (?:część|ciąg) (?:artykułu|tekstu).{0,80}", r"ciąg dalszy (?:pod|artykułu|tekstu|materiału).{0,60}", r"(?:reklama|artykuł sponsorowany|materiał promocyjny|koniec reklamy)",
+    r"(?:sign up|subscribe|register)(?: (?:now|here|today))? (?:for|to|and).{0,140}", r"get (?:the|our|all) .{0,60}(?:newsletter|inbox|news).{0,80}", r"(?:we|this (?:site|website)) uses? cookies.{0,200}", r"(?:follow|like) us on .{0,100}", r"(?:download|get) (?:the|our) .{0,30}app.{0,80}", r"(?:advertisement|ad|advertising|sponsored(?: content)?|story continues below(?: advertisement)?|article continues (?:below|after).{0,60}|scroll (?:down )?(?:to|for) .{0,60}|continue reading(?: below)?\W*|loading\W*)", r"support (?:our|independent) (?:journalism|work).{0,120}", r"(?:already a subscriber\W*|log in|sign in)(?: (?:here|to).{0,60})?",
+    r"(?:newsletter|jetzt) (?:abonnieren|anmelden|registrieren|bestellen)\W*", r"(?:abonnieren|melden) sie .{0,140}", r"(?:diese|unsere) (?:web)?seite (?:verwendet|nutzt) cookies.{0,200}", r"(?:anzeige|werbung|advertorial)", r"(?:folgen sie|folge) uns .{0,100}", r"sie haben (?:bereits|noch kein) ein? ?abo.{0,80}", r"externer inhalt|an dieser stelle (?:finden sie|befindet sich|wird).{0,250}|mit (?:dem|ihrem) klick.{0,200}(?:daten|cookies).{0,100}",
+    r"(?:підписуйтесь|підписуйтеся|підпишіться|підписатися|приєднуйтесь|стежте).{0,140}", r"(?:реклама|на правах реклами)", r"(?:цей|наш) сайт використовує (?:файли )?cookies?.{0,200}",
+    r"(?:подписывайтесь|подпишитесь|подписаться|присоединяйтесь|следите за).{0,140}", r"(?:на правах рекламы)", r"(?:этот|наш) сайт использует (?:файлы )?cookies?.{0,200}",
+    r"(?:přihlaste se k odběru|odebírejte|přihlásit k odběru|sledujte nás).{0,140}", r"(?:inzerce|reklama pokračuje.{0,40}|článek pokračuje.{0,60})", r"(?:tento|náš) web používá (?:soubory )?cookies?.{0,200}",
+)  # fmt: skip
+"""Whole short paragraphs that ask for a subscription, a click or consent, or mark an advertisement."""
+
+SHARE_BAR = _any(
+    r"(?:(?:share|tweet|email|e-mail|print|copy link|facebook|twitter|x|whatsapp|linkedin|pinterest|reddit|telegram|viber|messenger|comments?|save|pocket|flipboard|bluesky|threads|xing|pocket|skopiuj link|link kopiert)[\s,|/·•+\-]*(?:this|article|story|on|via|by|page|0)?[\s,|/·•+\-]*)+",
+    r"(?:udostępnij|podziel się|drukuj|wyślij|skomentuj|komentarze|lubię to)[^.!?]{0,50}", r"(?:teilen|drucken|merken|kommentare|artikel teilen|per e-?mail|auf facebook teilen|auf twitter teilen|zur startseite|vorlesen|artikel anhören)[^.!?]{0,30}", r"(?:поширити|поділитися|роздрукувати|надіслати)[^.!?]{0,40}", r"(?:поделиться|распечатать|отправить)[^.!?]{0,40}", r"(?:sdílet|vytisknout|poslat)[^.!?]{0,40}",
+    r"\d+ ?(?:shares?|views?|comments?)", r"(?:listen to this article|posłuchaj artykułu|artikel hören)\W*(?:\d+ min\w*)?", r"(?:back to top|nach oben|do góry|наверх|nahoru)",
+)  # fmt: skip
+
+RIGHTS = _any(
+    r"(?:©|\(c\)|copyright)\s.{0,200}", r"(?:all rights reserved|wszelkie prawa zastrzeżone|alle rechte vorbehalten|всі права захищено|все права защищены|všechna práva vyhrazena)\W?.{0,60}",
+)  # fmt: skip
+"""Notices of copyright; they are kept as credits before they are cut."""

@@ -1,0 +1,140 @@
+"""What a page says about itself to machines: JSON-LD, meta (OpenGraph, article:, Dublin Core, ...), microdata, as `Facts`.
+
+Not here: which of several statements is believed (`titles.py`, `dates.py`, `people.py`, `access.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from lxml.html import HtmlElement
+
+from crawler.addresses import canonical_address
+from crawler.normalize.jsonld import INDEX_TYPES, Node, choose_article, node_types, read_nodes, resolve, text_of
+from crawler.normalize.parsing import elements, visible_text
+from crawler.text import clean_line, unescape
+
+_VALUE_ATTRIBUTES = ("content", "datetime", "href", "src")
+_ORGANISATIONS = frozenset(
+    {"organization", "newsmediaorganization", "corporation", "website", "governmentorganization", "ngo", "brand"}
+)
+_SOURCE_PROPERTIES = ("author", "creator", "contributor", "provider", "sourceOrganization", "copyrightHolder", "publisher")
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A name given as author. `person` is what the page says it is, None where it does not say."""
+
+    name: str
+    person: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Structured statements of one page. Texts are cleaned lines; dates are still text."""
+
+    article: Node = field(default_factory=dict)
+    """The JSON-LD node of this article, {} when there is none."""
+    types: frozenset[str] = frozenset()
+    """Types of all JSON-LD nodes, lower case."""
+    meta: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Name, property or itemprop of meta elements in lower case -> contents in order."""
+    microdata: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """itemprop in lower case -> values in order, of the page's article scope where there is one."""
+    authors: tuple[Name, ...] = ()
+    """Of the JSON-LD article."""
+    sources: tuple[str, ...] = ()
+    """Names in author, provider, sourceOrganization, copyrightHolder, ... of JSON-LD, each once."""
+    site_names: tuple[str, ...] = ()
+    """What the page calls its outlet: og:site_name, publisher, WebSite."""
+
+    def ld(self, *keys: str) -> str | None:
+        """The first of these properties of the JSON-LD article that is a text."""
+        return next((clean_line(text) for key in keys if (text := text_of(self.article.get(key)))), None)
+
+    def tag(self, *names: str) -> str | None:
+        """The first non-empty content of these meta names."""
+        return next((value for name in names for value in self.meta.get(name, ()) if value), None)
+
+    def item(self, *names: str) -> str | None:
+        """The first non-empty microdata value of these properties."""
+        return next((value for name in names for value in self.microdata.get(name, ()) if value), None)
+
+    def is_index(self) -> bool:
+        """The page calls itself a list and nothing on it an article."""
+        return bool(self.types & INDEX_TYPES) and not self.article
+
+
+def read_facts(tree: HtmlElement, url: str) -> Facts:
+    """Every structured statement of a page met at `url`. Never raises on what a page holds."""
+    meta = _read_meta(tree)
+    nodes = read_nodes(tree)
+    addresses = [url, *meta.get("og:url", ()), *(link.get("href") or "" for link in tree.xpath("//link[@rel='canonical']"))]
+    known = frozenset(address for raw in addresses if (address := canonical_address(raw)))
+    titles = (*meta.get("og:title", ()), *(visible_text(head) for head in elements(tree, "h1")))
+    article = choose_article(nodes, known, titles) or {}
+    return Facts(
+        article=article,
+        types=frozenset().union(*(node_types(node) for node in nodes)),
+        meta=meta,
+        microdata=_read_microdata(tree),
+        authors=tuple(_names(article.get("author") or article.get("creator"), nodes)),
+        sources=tuple(_sources(article, nodes)),
+        site_names=tuple(_site_names(meta, nodes, article)),
+    )
+
+
+def _read_meta(tree: HtmlElement) -> dict[str, tuple[str, ...]]:
+    found: dict[str, list[str]] = {}
+    for element in elements(tree, "meta"):
+        content = clean_line(unescape(element.get("content") or ""))[:5000]
+        for attribute in ("property", "name", "itemprop", "http-equiv"):
+            if content and (name := element.get(attribute)):
+                found.setdefault(name.strip().lower(), []).append(content)
+    return {name: tuple(values) for name, values in found.items()}
+
+
+def _read_microdata(tree: HtmlElement) -> dict[str, tuple[str, ...]]:
+    """Properties of the first article scope (all properties when no scope says what it is), comments left out."""
+    scopes = [node for node in tree.xpath("//*[@itemscope and @itemtype]") if "article" in node.get("itemtype").lower() or "posting" in node.get("itemtype").lower()]
+    found: dict[str, list[str]] = {}
+    for element in (scopes[0] if scopes else tree).xpath(".//*[@itemprop]"):
+        if any("comment" in (ancestor.get("itemtype") or "").lower() for ancestor in element.iterancestors()):
+            continue
+        given = next((value for name in _VALUE_ATTRIBUTES if (value := element.get(name))), None)
+        value = clean_line(given) if given and element.tag not in ("a", "span", "div", "p") else visible_text(element) or clean_line(given or "")
+        for name in element.get("itemprop").lower().split():
+            if value and name != "articlebody":
+                found.setdefault(name, []).append(value[:1000])
+    return {name: tuple(values) for name, values in found.items()}
+
+
+def _names(value: Any, nodes: tuple[Node, ...]) -> Iterator[Name]:
+    for item in resolve(value, nodes):
+        types = node_types(item) if isinstance(item, dict) else frozenset()
+        person = True if "person" in types else False if types & _ORGANISATIONS else None
+        names = item.get("name") if isinstance(item, dict) else item
+        for name in names if isinstance(names, list) else [names]:
+            if text := text_of(name):
+                yield Name(clean_line(unescape(text)), person)
+
+
+def _sources(article: Node, nodes: tuple[Node, ...]) -> Iterator[str]:
+    seen: set[str] = set()
+    for key in _SOURCE_PROPERTIES:
+        for name in _names(article.get(key), nodes):
+            if name.name and name.name not in seen:
+                seen.add(name.name)
+                yield name.name
+
+
+def _site_names(meta: Mapping[str, tuple[str, ...]], nodes: tuple[Node, ...], article: Node) -> Iterator[str]:
+    for key in ("og:site_name", "application-name", "apple-mobile-web-app-title", "dc.publisher", "publisher", "copyright"):
+        yield from (value for value in meta.get(key, ()) if len(value) < 60)
+    for name in _names(article.get("publisher"), nodes):
+        yield name.name
+    for node in nodes:
+        if node_types(node) & (_ORGANISATIONS | {"website"}) and (text := text_of(node.get("name"))):
+            yield clean_line(text)
