@@ -13,7 +13,6 @@ from enum import StrEnum
 from crawler.model.attribution import EvidenceKind, NamedSourceKind
 from crawler.normalize.credit_words import DATE_WORD, INSTITUTION_WORD, JOB, OUTLET_WORD
 from crawler.outlets.agencies import Agencies, NamedSource
-from crawler.text import fold
 
 _SEPARATOR = re.compile(r"\s*(?://+|/|\||\\|;|•|·|\n)\s*|\s*,\s*|\s+[-–—]+\s+|\s*—\s*|\s+(?:oraz|and|und|et|та|i|a|и|і|&)\s+")
 _INITIALS = re.compile(
@@ -82,7 +81,7 @@ class Names:
     _own: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_own", frozenset(name for name in (fold(self.outlet), fold(self.host)) if name))
+        object.__setattr__(self, "_own", frozenset(name.casefold() for name in (self.outlet, self.host) if name))
 
     def find(self, element: str) -> NamedSource | None:
         """As `Agencies.find`, the outlet that is being read included."""
@@ -95,7 +94,7 @@ class Names:
 
     def is_own(self, name: str) -> bool:
         """`name` is the outlet's own slug, name or host (www. and letter case aside)."""
-        return fold(name).removeprefix("www.") in self._own
+        return name.casefold().removeprefix("www.") in self._own
 
 
 def cut(text: str, names: Names) -> tuple[Element, ...]:

@@ -153,6 +153,8 @@ def read_byline(line: str, names: Names) -> Frame | None:
 
 def read_contributed(line: str, names: Names) -> Frame | None:
     """"Associated Press writers X and Y contributed to this report.", alone or shared with an outlet."""
+    if "contributed" not in line and "reported from" not in line:
+        return None
     for match in _CONTRIBUTED.finditer(line):
         what = match["what"].casefold()
         if "report" not in what and "story" not in what and "article" not in what and (what.strip(" .") or len(match["who"].split()) > 8):
@@ -246,8 +248,8 @@ def _at(start: int, piece: str, names: Names) -> Element:
 
 
 def _without_false_initials(elements: tuple[Element, ...]) -> tuple[Element, ...]:
-    """"AP, PAP": two capitals before an agency, with a comma, are an editor (CREDITS: "initials that are agencies elsewhere")."""
-    if len(elements) > 1 and len(elements[0].text) == 2 and elements[0].is_agency and elements[1].separator == "," and elements[1].is_agency:
+    """"AP, PAP": two capitals first in a list with commas are an editor (CREDITS: "initials that are agencies elsewhere")."""
+    if len(elements) > 1 and len(elements[0].text) == 2 and elements[0].is_agency and elements[1].separator == "," and elements[1].source:
         return named(elements[1:])
     return named(elements)
 

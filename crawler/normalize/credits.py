@@ -20,6 +20,7 @@ from crawler.normalize.credit_lines import WEIGHTS, read_byline, read_line
 from crawler.normalize.credit_places import find_credits, lines_of
 from crawler.normalize.credit_words import PHOTO, PHOTO_INSIDE, SAYING
 from crawler.outlets.agencies import Agencies, NamedSource, agency_of
+from crawler.text import fold
 
 __all__ = ["CreditReading", "agency_of", "attribute", "split_credits"]
 
@@ -162,13 +163,15 @@ def _merge(found: list[_Found], names: Names) -> tuple[Attribution, ...]:
     """One attribution a source and role, its pieces of evidence strongest first, places counted through all credits."""
     pieces: dict[tuple[str, SourceRole], list[Evidence]] = {}
     kinds: dict[str, NamedSourceKind] = {}
+    written: dict[str, str] = {}
     for item in sorted(found, key=lambda item: _STRENGTH[item.frame.kind]):
         for element, role in _roles(item.frame, names):
             if element.source is None:
                 continue
-            kinds.setdefault(element.source.slug, element.source.kind)
+            slug = written.setdefault(fold(element.source.slug), element.source.slug)
+            kinds.setdefault(slug, element.source.kind)
             evidence = _evidence(item, element, role)
-            group = pieces.setdefault((element.source.slug, role), [])
+            group = pieces.setdefault((slug, role), [])
             if evidence not in group:
                 group.append(evidence)
     agencies_named = any(role == SourceRole.ORIGIN and kinds[source] == NamedSourceKind.AGENCY for source, role in pieces)

@@ -28,6 +28,9 @@ AGENCY_CONFIDENCE = 0.6
 AGENCY_MARGIN = 0.1
 """The best agency must lead the next by this much."""
 
+LONGEST_NAME = 80
+"""Characters of the longest name looked up."""
+
 _ADAPTER = TypeAdapter(Agency)
 _WORD = re.compile(r"\w+")
 _DOMAIN = re.compile(r"(?:https?://)?(?:www\.)?((?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+([a-z]{2,6}))/?", re.IGNORECASE)
@@ -49,7 +52,7 @@ class NamedSource:
     """Whose name an element of a credit is."""
 
     slug: str
-    """Slug of an agency or a catalogue outlet; for an unknown site its host in lower case."""
+    """Slug of an agency or a catalogue outlet; of an unknown site or name, the name as written."""
     kind: NamedSourceKind
     frame_only: bool = False
     """A short or ambiguous form: proves nothing outside a credit frame."""
@@ -79,9 +82,11 @@ class Agencies:
         bare = element[4:] if element[:4] in ("The ", "the ", "THE ") else element
         if source := self.forms.get(bare) or self.forms.get(element):
             return source
-        if source := self.names.get(fold(element)) or self.names.get(fold(bare)):
+        if len(element) > LONGEST_NAME:
+            return None
+        if self.names and (source := self.names.get(fold(element)) or self.names.get(fold(bare))):
             return source
-        return self.site(element)
+        return self.site(element) if "." in element else None
 
     def site(self, element: str) -> NamedSource | None:
         """The source behind a host name or address ("Tvp.info", "www.kremlin.ru"), or None when `element` is none."""
@@ -94,7 +99,7 @@ class Agencies:
             if source := self.domains.get(".".join(parts[start:])):
                 return source
         kind = NamedSourceKind.INSTITUTION if _OF_THE_STATE.search(host) else NamedSourceKind.OUTLET
-        return NamedSource(slug=host, kind=kind)
+        return NamedSource(slug=element.rstrip("/"), kind=kind)
 
     def mentions(self, text: str) -> Iterator[tuple[int, int, NamedSource]]:
         """(start, end, agency) of each agency form standing as whole words in `text`, longest form first, no overlaps."""
