@@ -1,0 +1,97 @@
+"""Writing for people and programs: results on standard output, everything else on standard error. Standard library only.
+
+Titles and reasons come from strangers: nothing reaches a terminal before `line` or `paragraphs` took its escapes off
+(SAFETY A7). No markup is interpreted anywhere, so `[red]` in a title stays `[red]`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import sys
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+from crawler.text import clean_line, clean_paragraphs
+
+
+def line(value: object) -> str:
+    """Any value as one harmless line; None is a dash."""
+    if value is None:
+        return "-"
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+    return clean_line(str(value))
+
+
+def out(text: str = "") -> None:
+    """One line of the result."""
+    sys.stdout.write(_lines(text) + "\n")
+
+
+def say(text: str) -> None:
+    """One line for the person, on standard error: progress, warnings, hints."""
+    sys.stderr.write(_lines(text) + "\n")
+    sys.stderr.flush()
+
+
+def out_json(value: Any) -> None:
+    """`value` as one JSON document on standard output. Records become objects, times ISO 8601."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=plain) + "\n")
+
+
+def out_json_line(value: Any) -> None:
+    """`value` as one line of JSON on standard output."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, default=plain) + "\n")
+
+
+def plain(value: Any) -> Any:
+    """What `json` does not know by itself. Raises TypeError for a value that has no JSON form."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, Path):
+        return str(value)
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, set | frozenset):
+        return sorted(value)
+    if isinstance(value, Iterable):
+        return list(value)
+    raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+def out_table(titles: Sequence[str], rows: Sequence[Sequence[object]], widest: int = 60) -> None:
+    """Columns under their titles; a cell longer than `widest` is cut. Nothing is printed for no rows."""
+    if not rows:
+        return
+    cells = [[_cut(line(cell), widest) for cell in row] for row in [titles, *rows]]
+    widths = [max(_width(row[column]) for row in cells) for column in range(len(titles))]
+    for row in cells:
+        padded = [cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True)]
+        sys.stdout.write("  ".join(padded).rstrip() + "\n")
+
+
+def _lines(text: str) -> str:
+    return "\n".join(_keep_indent(one) for one in text.split("\n"))
+
+
+def _keep_indent(text: str) -> str:
+    body = text.lstrip(" ")
+    return " " * (len(text) - len(body)) + clean_paragraphs(body)
+
+
+def _cut(text: str, widest: int) -> str:
+    return text if len(text) <= widest else text[: widest - 1].rstrip() + "…"
+
+
+def _width(text: str) -> int:
+    """Columns a terminal gives the text: wide East Asian letters take two, combining marks none."""
+    return sum(0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)

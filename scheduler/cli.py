@@ -1,0 +1,170 @@
+"""The commands that cross rooms: demo, init, doctor, crawl, run, status. Each reads its options, calls one function, prints.
+
+Imports of weight stand inside the commands: loading this module must stay cheap.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from crawler.terminal import out, out_json, out_table, say
+
+if TYPE_CHECKING:
+    from crawler.config import Locations
+    from crawler.model.run import RunReport
+
+app = typer.Typer(rich_markup_mode=None)
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+
+
+@app.callback()
+def _group() -> None:
+    """Commands of the scheduler room."""
+
+
+@app.command(epilog="Example: depesza demo --json")
+def demo(ctx: typer.Context, json: Json = False) -> None:
+    """Watch Depesza work: ten small outlets on this machine are crawled twice, copies found, searches made.
+
+    In a folder that goes away again, unless --data-dir was given. Nothing is asked outside this machine.
+    """
+    from scheduler.demo.story import run_demo
+
+    given = ctx.parent.params.get("data_dir") if ctx.parent else None
+    raise typer.Exit(run_demo(data_dir=given, as_json=json))
+
+
+@app.command(epilog="Example: depesza init --contact me@example.org")
+def init(
+    ctx: typer.Context,
+    contact: Annotated[
+        str | None, typer.Option(help="Mail address or web page where an outlet's admin reaches you.", show_default=False)
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Make the data folder, a commented depesza.toml and an empty store. Replaces nothing that is there."""
+    from scheduler.init import init as make
+
+    done = make(ctx.obj, contact)
+    if json:
+        out_json(done)
+        return
+    out(f"Data folder    {done.data_dir}")
+    out(f"Configuration  {done.config_path} ({done.config})")
+    if not done.contact:
+        out("Next: set a contact address: depesza init --contact you@example.org")
+    else:
+        out("Next: depesza outlets list, then depesza crawl SLUG, then depesza search WORDS")
+
+
+@app.command(epilog="Example: depesza doctor")
+def doctor(ctx: typer.Context, json: Json = False) -> None:
+    """Look for what is missing or wrong on this machine, and say what to do about it. Exit code 1 when something is."""
+    from scheduler.doctor import examine
+
+    found = examine(ctx.obj)
+    if json:
+        out_json({"checks": found, "ok": all(one.state != "bad" for one in found)})
+    else:
+        out_table(["", "what", "found"], [(one.state, one.name, one.found) for one in found], widest=100)
+        for one in found:
+            if one.hint:
+                out(f"{one.name}: {one.hint}")
+    raise typer.Exit(1 if any(one.state == "bad" for one in found) else 0)
+
+
+@app.command(epilog="Examples: depesza crawl kresy pap   |   depesza crawl --url https://kresy.pl/wydarzenia/an-article")
+def crawl(
+    ctx: typer.Context,
+    slugs: Annotated[
+        list[str] | None, typer.Argument(metavar="[SLUG]...", help="Outlets; none means all that are watched.")
+    ] = None,
+    url: Annotated[
+        list[str] | None, typer.Option("--url", help="Fetch this one article (may be repeated).", show_default=False)
+    ] = None,
+    no_push: Annotated[bool, typer.Option("--no-push", help="Leave the search index as it is.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Ask every source and fetch every entry, due or not.")] = False,
+    json: Json = False,
+) -> None:
+    """Crawl outlets now, then push what is new to the search index.
+
+    Exit code 0 also when somebody else crawls the outlet at this moment; 1 when some outlets failed.
+    """
+    from scheduler.crawl_command import Wish, crawl_and_push
+    from scheduler.printing import print_report
+
+    wish = Wish(slugs=tuple(slugs or ()), urls=tuple(url or ()), push=not no_push, force=force)
+    report, pushed, warnings = crawl_and_push(ctx.obj, wish)
+    for warning in warnings:
+        say(f"Warning: {warning}")
+    if json:
+        out_json({"run": report, "push": pushed, "warnings": warnings})
+    else:
+        print_report(report, pushed)
+    raise typer.Exit(crawl_exit_code(report))
+
+
+@app.command(epilog="Example: depesza run   (ends in order on Ctrl-C or SIGTERM)")
+def run(
+    ctx: typer.Context,
+    check: Annotated[bool, typer.Option("--check", help="Show the timetable and end.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="With --check: print the timetable as JSON.")] = False,
+) -> None:
+    """Keep crawling by the timetable, push what is new, until stopped. One service a store."""
+    if check:
+        _show_timetable(ctx.obj, json)
+        return
+    from scheduler.command import VERBOSE
+    from scheduler.logging_setup import set_up_logging
+    from scheduler.service import Service, run_until_signal
+
+    set_up_logging(verbose=ctx.meta.get(VERBOSE, False))
+    run_until_signal(Service(ctx.obj))
+
+
+@app.command(epilog="Example: depesza status --json")
+def status(ctx: typer.Context, json: Json = False) -> None:
+    """What is in the store, what waits, how the last runs and the outlets fare."""
+    from datetime import UTC, datetime
+
+    from crawler.config import store_url
+    from crawler.store.database import open_database
+    from scheduler.printing import print_status
+    from scheduler.status import read_status
+
+    database = open_database(store_url(ctx.obj))
+    try:
+        found = read_status(ctx.obj, database, datetime.now(UTC))
+    finally:
+        database.close()
+    if json:
+        out_json(found)
+    else:
+        print_status(found)
+
+
+def crawl_exit_code(report: RunReport) -> int:
+    """1 when the run ended early or an outlet failed; 0 otherwise, "already running" included (SAFETY F12)."""
+    from scheduler.health import failed
+
+    return 1 if not report.finished or any(failed(one) for one in report.outlets) else 0
+
+
+def _show_timetable(locations: Locations, json: bool) -> None:
+    from datetime import UTC, datetime
+
+    from crawler.config import crawler_settings
+    from crawler.outlets.choosing import choose_outlets, open_catalogue
+    from scheduler.config import scheduler_settings
+    from scheduler.timetable import build_timetable
+
+    outlets = choose_outlets(open_catalogue(locations), (), crawler_settings(locations).outlets)
+    now = datetime.now(UTC)
+    jobs = build_timetable(outlets, scheduler_settings(locations))
+    rows = [(str(job.slots), job.slots.next_after(now), job.outlets) for job in jobs]
+    if json:
+        out_json([{"schedule": slots, "next_at": at, "outlets": slugs} for slots, at, slugs in rows])
+    else:
+        out_table(["schedule", "next", "outlets"], [(slots, at, ", ".join(slugs)) for slots, at, slugs in rows], widest=90)

@@ -1,0 +1,87 @@
+"""What `depesza crawl` does: chooses outlets, crawls them in a child process, pushes. Returns; prints only progress."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from crawler.config import Locations, crawler_settings, store_url
+from crawler.errors import ConfigError, DepeszaError
+from crawler.model.run import RunReport
+from crawler.outlets.choosing import choose_outlets, find_outlet, open_catalogue, outlet_of_address
+from crawler.store.database import open_database
+from crawler.terminal import say
+from scheduler.crawling import CrawlRequest, contact_for, crawl, push, tidy
+
+if TYPE_CHECKING:
+    from indexer.push import PushReport
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What the person typed."""
+
+    slugs: tuple[str, ...] = ()
+    urls: tuple[str, ...] = ()
+    push: bool = True
+    force: bool = False
+
+
+def crawl_and_push(locations: Locations, wish: Wish) -> tuple[RunReport, PushReport | None, list[str]]:
+    """The run's report, what was pushed (None: nothing was), and warnings in words.
+
+    An index that cannot be reached is a warning: the articles wait in the outbox (SAFETY F1). Raises ConfigError and
+    BackendUnavailable before anything is fetched.
+    """
+    request = read_wish(locations, wish)
+    contact_for(locations, request.outlets)
+    database = open_database(store_url(locations))
+    try:
+        with stop_on_sigterm() as stop:
+            report = crawl(locations, database, request, stop=stop, on_line=say)
+        warnings: list[str] = []
+        pushed = None
+        if wish.push:
+            try:
+                pushed = push(locations, database)
+            except DepeszaError as error:
+                warnings.append(f"not pushed, the articles wait in the outbox: {error} (`depesza index push` tries again)")
+        tidy(locations, database, datetime.now(UTC))
+        return report, pushed, warnings
+    finally:
+        database.close()
+
+
+def read_wish(locations: Locations, wish: Wish) -> CrawlRequest:
+    """Slugs and addresses as outlets. Raises ConfigError for what is not known or does not fit together."""
+    catalogue = open_catalogue(locations)
+    if not wish.urls:
+        outlets = choose_outlets(catalogue, wish.slugs, crawler_settings(locations).outlets)
+        if not outlets:
+            raise ConfigError(
+                "no outlet is watched: `depesza outlets list` shows what there is, `depesza outlets add URL` adds one"
+            )
+        return CrawlRequest(outlets=outlets, force=wish.force)
+    if len(wish.slugs) > 1:
+        raise ConfigError("--url fetches articles of one outlet: name at most one slug with it")
+    owners = [find_outlet(catalogue, wish.slugs[0])] if wish.slugs else [outlet_of_address(catalogue, url) for url in wish.urls]
+    slugs = sorted({outlet.slug for outlet in owners})
+    if len(slugs) > 1:
+        raise ConfigError(f"--url fetches articles of one outlet at a time; these belong to {', '.join(slugs)}")
+    return CrawlRequest(outlets=choose_outlets(catalogue, slugs), urls=wish.urls, force=wish.force)
+
+
+@contextlib.contextmanager
+def stop_on_sigterm() -> Iterator[threading.Event]:
+    """An event that SIGTERM sets, so that the child is stopped in order and what it fetched is kept."""
+    stop = threading.Event()
+    before = signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    try:
+        yield stop
+    finally:
+        signal.signal(signal.SIGTERM, before)

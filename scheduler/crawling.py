@@ -1,0 +1,132 @@
+"""One crawl from the outside: plan, child process, verdicts, push. What `crawl`, `run` and the demo have in common.
+
+Not here: when to crawl (`scheduler.service`), the process itself (`scheduler.launch`), what a command prints
+(`scheduler.crawl_command`).
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+from crawler.config import Locations, crawler_settings, store_settings, store_url
+from crawler.errors import ConfigError
+from crawler.model.outlet import Outlet
+from crawler.model.run import CrawlPlan, RunReport
+from crawler.outlets.choosing import is_on_loopback
+from crawler.settings import parse_duration
+from crawler.store import health as health_store
+from crawler.store import pages, runs
+from crawler.store.database import Database
+from scheduler.config import scheduler_settings
+from scheduler.health import judge
+from scheduler.launch import launch_crawl
+
+if TYPE_CHECKING:
+    from indexer.push import PushReport
+
+CLOCK_FLOOR = datetime(2026, 11, 1, tzinfo=UTC)
+"""Before the first release: a clock that says less has lost its battery (SAFETY F32)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrawlRequest:
+    """What is to be crawled."""
+
+    outlets: tuple[Outlet, ...]
+    urls: tuple[str, ...] = ()
+    """Single articles of `outlets[0]`."""
+    force: bool = False
+    probe: bool = False
+    """Look without filing anything."""
+
+
+def make_plan(locations: Locations, request: CrawlRequest, now: datetime, token: str) -> CrawlPlan:
+    """The order for the child process. `token`: eight random hex digits. Raises ConfigError without a contact address."""
+    settings = crawler_settings(locations)
+    agent = settings.user_agent or f"Depesza/{version('depesza')} (+{contact_for(locations, request.outlets)})"
+    run_id = f"{now.astimezone(UTC):%Y%m%dT%H%M%S}-{token}"
+    return CrawlPlan(
+        run_id=run_id, store_url=store_url(locations), data_dir=locations.data_dir,
+        report_path=locations.runs_dir / f"{run_id}.json", outlets=request.outlets, urls=request.urls, user_agent=agent,
+        contact=settings.contact or "loopback only", owner=f"{socket.gethostname()}:{os.getpid()}:{token}",
+        workers=settings.workers, page_time_limit_s=settings.page_time_limit_s,
+        page_memory_bytes=settings.page_memory_mb << 20, force=request.force, probe=request.probe,
+    )  # fmt: skip
+
+
+def contact_for(locations: Locations, outlets: Sequence[Outlet]) -> str:
+    """The contact address that requests carry. Raises ConfigError when it is missing and an outlet is not on loopback."""
+    contact = (crawler_settings(locations).contact or "").strip()
+    if contact:
+        if any(char in contact for char in "\r\n") or not ("@" in contact or contact.startswith(("http://", "https://"))):
+            raise ConfigError(f"[crawler] contact: {contact!r} is neither a mail address nor a web page")
+        return contact
+    if all(is_on_loopback(outlet) for outlet in outlets):
+        return "loopback only"
+    raise ConfigError(
+        "no contact address: an outlet's admin must be able to reach you. Set it once with `depesza init --contact you@example.org`, "
+        f'in {locations.config_path} as contact = "you@example.org" under [crawler], or as DEPESZA_CRAWLER_CONTACT'
+    )
+
+
+def check_clock(now: datetime) -> None:
+    """SAFETY F32: with a wrong clock every date in the store would be wrong. Raises ConfigError."""
+    if now < CLOCK_FLOOR:
+        raise ConfigError(f"the clock of this machine says {now:%Y-%m-%d}, which is past: set it (NTP), then start again")
+
+
+def crawl(
+    locations: Locations,
+    database: Database,
+    request: CrawlRequest,
+    *,
+    stop: threading.Event | None = None,
+    on_line: Callable[[str], None] | None = None,
+) -> RunReport:
+    """Crawl now, in a child process; keep the verdicts on the outlets. Raises ConfigError before anything is fetched."""
+    now = datetime.now(UTC)
+    check_clock(now)
+    settings = scheduler_settings(locations)
+    plan = make_plan(locations, request, now, secrets.token_hex(4))
+    report = launch_crawl(
+        plan,
+        parse_duration(settings.run_time_limit),
+        stop=stop,
+        on_line=on_line,
+        stop_within_s=parse_duration(settings.stop_within),
+    )
+    if not request.probe:
+        keep_verdicts(database, report, datetime.now(UTC))
+    return report
+
+
+def keep_verdicts(database: Database, report: RunReport, now: datetime) -> None:
+    """Judge each outlet of the report and write the verdicts."""
+    with database.write() as connection:
+        before = health_store.read_health(connection)
+        verdicts = [judge(one, before.get(one.outlet), now) for one in report.outlets]
+        health_store.save_health(connection, [verdict for verdict in verdicts if verdict is not None])
+
+
+def push(locations: Locations, database: Database) -> PushReport:
+    """Hand what waits in the outbox to the search index. Raises IndexLater or BackendUnavailable: it goes on waiting."""
+    from indexer.engines.choose import open_engine
+    from indexer.push import push_pending
+
+    return push_pending(database, open_engine(locations))
+
+
+def tidy(locations: Locations, database: Database, now: datetime) -> None:
+    """Drop raw pages past `[store] keep_pages`, close runs whose heartbeat stopped."""
+    keep = timedelta(seconds=parse_duration(store_settings(locations).keep_pages))
+    with database.write() as connection:
+        pages.prune_pages(connection, now - keep)
+        runs.expire_runs(connection, now)

@@ -1,0 +1,187 @@
+"""What is missing or wrong on this machine, and what to do about it. Nothing is asked over the network, nothing is changed."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from crawler.config import Locations, crawler_settings, store_url
+from crawler.errors import ConfigError, DepeszaError
+from crawler.outlets.choosing import choose_outlets, open_catalogue
+from crawler.store.database import SCHEMA_REVISION, connect_database, schema_revision
+from scheduler.config import scheduler_settings
+from scheduler.crawling import check_clock, contact_for
+from scheduler.lock import service_holder
+from scheduler.settings_text import ROOM_SETTINGS, mask_address, read_room
+from scheduler.timetable import build_timetable
+
+LITTLE_SPACE_BYTES = 2 << 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One thing looked at."""
+
+    name: str
+    state: str
+    """"ok", "note" (works, but know this) or "bad"."""
+    found: str
+    hint: str = ""
+    """What to do."""
+
+
+def examine(locations: Locations) -> list[Check]:
+    """Every check, the most basic first. Never raises: a check that fails on its own account is bad."""
+    checks: list[tuple[str, Callable[[Locations], Check]]] = [
+        ("Python", _python), ("clock", _clock), ("configuration", _configuration), ("contact address", _contact),
+        ("outlets", _outlets), ("data folder", _data_folder), ("disk", _disk), ("store", _store), ("index", _index),
+        ("Polish morphology", _morphology), ("service", _service),
+    ]  # fmt: skip
+    return [_try(name, check, locations) for name, check in checks]
+
+
+def configuration_faults(locations: Locations) -> list[str]:
+    """Each fault of settings, outlets, agencies, schedules and contact in one sentence; empty when all is in order."""
+    return list(dict.fromkeys(_faults(locations)))
+
+
+def _faults(locations: Locations) -> Iterator[str]:
+    steps: list[Callable[[], object]] = [lambda room=room: read_room(room, locations) for room in ROOM_SETTINGS]  # type: ignore[misc]
+    steps += [lambda: _read_outlets(locations), lambda: contact_for(locations, open_catalogue(locations).enabled())]
+    for step in steps:
+        try:
+            step()
+        except DepeszaError as error:
+            yield str(error)
+
+
+def _read_outlets(locations: Locations) -> int:
+    from crawler.outlets.agencies import load_agencies
+
+    catalogue = open_catalogue(locations)
+    load_agencies(catalogue.values())
+    outlets = choose_outlets(catalogue, (), crawler_settings(locations).outlets)
+    build_timetable(outlets, scheduler_settings(locations))
+    return len(outlets)
+
+
+def _try(name: str, check: Callable[[Locations], Check], locations: Locations) -> Check:
+    try:
+        return check(locations)
+    except DepeszaError as error:
+        return Check(name=name, state="bad", found=str(error))
+    except Exception as error:  # a broken machine is what we are here to describe
+        return Check(name=name, state="bad", found=f"{type(error).__name__}: {error}")
+
+
+def _python(locations: Locations) -> Check:
+    found = f"{sys.version.split()[0]} at {sys.prefix}"
+    return Check(name="Python", state="ok" if sys.version_info >= (3, 11) else "bad", found=found, hint="")
+
+
+def _clock(locations: Locations) -> Check:
+    now = datetime.now(UTC)
+    check_clock(now)
+    return Check(name="clock", state="ok", found=f"{now:%Y-%m-%d %H:%M} UTC")
+
+
+def _configuration(locations: Locations) -> Check:
+    for room in ROOM_SETTINGS:
+        read_room(room, locations)
+    if locations.config_path.exists():
+        return Check(name="configuration", state="ok", found=str(locations.config_path))
+    hint = "`depesza init` writes a commented one"
+    return Check(name="configuration", state="note", found=f"no file {locations.config_path}: defaults", hint=hint)
+
+
+def _contact(locations: Locations) -> Check:
+    outlets = choose_outlets(open_catalogue(locations), (), crawler_settings(locations).outlets)
+    try:
+        return Check(name="contact address", state="ok", found=contact_for(locations, outlets))
+    except ConfigError as error:
+        return Check(name="contact address", state="bad", found="missing: nothing can be crawled", hint=str(error))
+
+
+def _outlets(locations: Locations) -> Check:
+    watched = _read_outlets(locations)
+    state = "ok" if watched else "note"
+    return Check(name="outlets", state=state, found=f"{watched} watched, {len(open_catalogue(locations))} in the catalogue")
+
+
+def _data_folder(locations: Locations) -> Check:
+    folder = locations.data_dir
+    if not folder.exists():
+        return Check(name="data folder", state="note", found=f"{folder} does not exist yet", hint="`depesza init` makes it")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        return Check(
+            name="data folder",
+            state="bad",
+            found=f"{folder} is not writable for this user",
+            hint="choose another with --data-dir",
+        )
+    return Check(name="data folder", state="ok", found=str(folder))
+
+
+def _disk(locations: Locations) -> Check:
+    folder = next(one for one in (locations.data_dir, *locations.data_dir.parents) if one.exists())
+    free = shutil.disk_usage(folder).free
+    little = free < LITTLE_SPACE_BYTES
+    hint = "make room, or keep raw pages for a shorter time ([store] keep_pages)" if little else ""
+    return Check(
+        name="disk",
+        state="bad" if free < LITTLE_SPACE_BYTES // 8 else "note" if little else "ok",
+        found=f"{free / 1e9:.1f} GB free",
+        hint=hint,
+    )
+
+
+def _store(locations: Locations) -> Check:
+    url = store_url(locations)
+    shown = mask_address(url)
+    if url.startswith("sqlite") and not (locations.data_dir / "depesza.sqlite").exists() and str(locations.data_dir) in url:
+        return Check(name="store", state="note", found="does not exist yet", hint="the first command that needs it makes it")
+    database = connect_database(url)
+    try:
+        revision = schema_revision(database)
+    finally:
+        database.close()
+    if revision != SCHEMA_REVISION:
+        hint = "run `depesza db upgrade`"
+        return Check(name="store", state="bad", found=f"{shown}: schema {revision}, {SCHEMA_REVISION} is wanted", hint=hint)
+    return Check(name="store", state="ok", found=f"{shown}, schema {revision}")
+
+
+def _index(locations: Locations) -> Check:
+    from indexer.engines.choose import open_engine
+
+    if not locations.index_dir.exists():
+        return Check(name="index", state="note", found="does not exist yet", hint="the first push makes it")
+    engine = open_engine(locations)
+    return Check(name="index", state="ok", found=f"{engine.count()} documents")
+
+
+def _morphology(locations: Locations) -> Check:
+    try:
+        importlib.import_module("morfeusz2")
+    except ImportError as error:
+        hint = "searches still find Polish forms by rules, fewer of them; morfeusz2 has no wheel for every machine"
+        return Check(name="Polish morphology", state="note", found=f"morfeusz2 cannot be loaded ({error})", hint=hint)
+    return Check(name="Polish morphology", state="ok", found="morfeusz2")
+
+
+def _service(locations: Locations) -> Check:
+    if not (locations.data_dir / "depesza.sqlite").exists() and store_url(locations).startswith("sqlite"):
+        return Check(name="service", state="note", found="not running", hint="`depesza run` keeps crawling by the timetable")
+    database = connect_database(store_url(locations))
+    try:
+        holder = service_holder(database, datetime.now(UTC))
+    finally:
+        database.close()
+    if holder:
+        return Check(name="service", state="ok", found=f"running ({holder})")
+    return Check(name="service", state="note", found="not running", hint="`depesza run` keeps crawling by the timetable")

@@ -1,0 +1,105 @@
+"""One service a store: a file lock beside a SQLite store, a lease with a heartbeat in PostgreSQL.
+
+The file lock belongs to the process and goes with it, so a killed service can be started again at once; a lease goes when its
+heartbeat stops (two minutes). Leases of outlets are the crawler's (`crawler.store.leases`).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO
+
+from crawler.errors import BackendUnavailable
+from crawler.store import leases
+from crawler.store.database import Database
+
+SERVICE = "service"
+"""Name of the lease."""
+
+
+@contextlib.contextmanager
+def only_service(database: Database, owner: str) -> Iterator[Callable[[], bool]]:
+    """Hold the place of the one service of this store. Yields a heartbeat to call every 20 s; False: the place is lost.
+
+    Raises BackendUnavailable naming the holder (SAFETY F32).
+    """
+    if database.is_sqlite:
+        with _file_lock(lock_path(database), owner):
+            yield lambda: True
+        return
+    with database.write() as connection:
+        now = datetime.now(UTC)
+        if SERVICE not in leases.claim(connection, [SERVICE], owner, now):
+            raise _taken(str(database.engine.url.render_as_string()), leases.holder(connection, SERVICE, now) or "another")
+    try:
+        yield lambda: _beat(database, owner)
+    finally:
+        with contextlib.suppress(BackendUnavailable), database.write() as connection:
+            leases.release(connection, owner, [SERVICE])
+
+
+def service_holder(database: Database, now: datetime) -> str | None:
+    """Who runs the service of this store, or None."""
+    if not database.is_sqlite:
+        with database.read() as connection:
+            return leases.holder(connection, SERVICE, now)
+    path = lock_path(database)
+    if not path.exists():
+        return None
+    try:
+        with path.open("r+", encoding="utf-8") as file:
+            if _try_lock(file):
+                return None
+            return file.read().strip() or "another process"
+    except OSError:
+        return None
+
+
+def lock_path(database: Database) -> Path:
+    """The lock file of a SQLite store."""
+    return Path(f"{Path(str(database.engine.url.database)).absolute()}.service.lock")
+
+
+@contextlib.contextmanager
+def _file_lock(path: Path, owner: str) -> Iterator[None]:
+    with path.open("a+", encoding="utf-8") as file:
+        if not _try_lock(file):
+            file.seek(0)
+            raise _taken(str(path.with_name(path.name.removesuffix(".service.lock"))), file.read().strip() or "another process")
+        file.truncate(0)
+        file.write(owner)
+        file.flush()
+        yield
+
+
+def _try_lock(file: IO[str]) -> bool:
+    """An exclusive lock that ends with the open file; False when somebody holds it."""
+    try:
+        if os.name == "nt":  # pragma: no cover - the locked byte lies past the text, which stays readable
+            import msvcrt
+
+            file.seek(1 << 20)
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined, unused-ignore]
+            file.seek(0)
+        else:
+            import fcntl
+
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def _beat(database: Database, owner: str) -> bool:
+    with database.write() as connection:
+        return SERVICE in leases.claim(connection, [SERVICE], owner, datetime.now(UTC))
+
+
+def _taken(store: str, holder: str) -> BackendUnavailable:
+    return BackendUnavailable(
+        f"a service runs on the store {store} already ({holder}): stop it first, or give this one another store"
+    )

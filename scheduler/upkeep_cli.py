@@ -1,0 +1,72 @@
+"""The commands `config show|check` and `db upgrade`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from crawler.terminal import out, out_json, out_table
+
+app = typer.Typer(rich_markup_mode=None)
+config_app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="Show and check the configuration.")
+db_app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="Look after the store's schema.")
+app.add_typer(config_app, name="config", epilog="Example: depesza config check")
+app.add_typer(db_app, name="db", epilog="Example: depesza db upgrade")
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+
+
+@config_app.command("show", epilog="Example: depesza config show --json")
+def show(ctx: typer.Context, json: Json = False) -> None:
+    """Every setting, its value and where the value comes from. Passwords and tokens are masked."""
+    from scheduler.settings_text import show_settings
+
+    settings = show_settings(ctx.obj)
+    if json:
+        out_json({"data_dir": ctx.obj.data_dir, "config": ctx.obj.config_path, "settings": settings})
+        return
+    out(f"Data folder    {ctx.obj.data_dir}")
+    out(f"Configuration  {ctx.obj.config_path}{'' if ctx.obj.config_path.exists() else ' (does not exist: defaults)'}")
+    out()
+    rows = [(f"[{one.table}]", one.key, one.value, one.source) for one in settings]
+    out_table(["table", "key", "value", "from"], rows, widest=80)
+
+
+@config_app.command("check", epilog="Example: depesza config check")
+def check(ctx: typer.Context, json: Json = False) -> None:
+    """Read every setting, outlet, agency and schedule, and name what is wrong. Exit code 2 when something is."""
+    from scheduler.doctor import configuration_faults
+
+    faults = configuration_faults(ctx.obj)
+    if json:
+        out_json({"ok": not faults, "faults": faults})
+    else:
+        for fault in faults:
+            out(fault)
+        if not faults:
+            out("The configuration is in order.")
+    raise typer.Exit(2 if faults else 0)
+
+
+@db_app.command("upgrade", epilog="Example: depesza db upgrade")
+def upgrade(ctx: typer.Context, json: Json = False) -> None:
+    """Bring the store to the schema of this Depesza. SQLite does so by itself at every start, after a copy of the file."""
+    from crawler.config import store_url
+    from crawler.store.database import SCHEMA_REVISION, connect_database, schema_revision
+    from crawler.store.database import upgrade as bring_up
+
+    database = connect_database(store_url(ctx.obj))
+    try:
+        before = schema_revision(database)
+        copy = bring_up(database) if before != SCHEMA_REVISION else None
+    finally:
+        database.close()
+    if json:
+        out_json({"before": before, "after": SCHEMA_REVISION, "copy": copy})
+    elif before == SCHEMA_REVISION:
+        out(f"The store has schema {SCHEMA_REVISION} already.")
+    else:
+        out(
+            f"The store has schema {SCHEMA_REVISION} now (before: {before or 'none'})."
+            + (f" A copy of before: {copy}" if copy else "")
+        )
