@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import HealthCheck, given, settings
@@ -159,3 +161,15 @@ def test_forms_keep_all_their_readings(database: Database) -> None:
         forms.add_forms(connection, "pl", {"warszawie": ["warszawa"], "mam": ["mama", "mieć"]})
         assert forms.known_forms(connection, "pl", ["mam", "nic"]) == {"mam"}
         assert list(forms.walk_forms(connection)) == [("mam", "pl", ("mama", "mieć")), ("warszawie", "pl", ("warszawa",))]
+
+
+def test_f07_the_lease_of_a_process_that_was_killed_on_this_machine_is_free_at_once(database: Database) -> None:
+    child = subprocess.run(
+        [sys.executable, "-c", "from crawler.store.leases import owner_name; print(owner_name('x'))"],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    dead, alive = child.stdout.strip(), leases.owner_name("y")
+    with database.write() as connection:
+        assert leases.claim(connection, ["kresy"], dead, NOW) == {"kresy"}
+        assert leases.claim(connection, ["kresy"], alive, NOW) == {"kresy"}
+        assert leases.claim(connection, ["kresy"], "another:1:z", NOW) == set()
