@@ -5,6 +5,7 @@ Not here: which of several statements is believed (`titles.py`, `dates.py`, `peo
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -50,6 +51,9 @@ class Facts:
     site_names: tuple[str, ...] = ()
     """What the page calls its outlet: og:site_name, publisher, WebSite."""
 
+    organisations: tuple[str, ...] = ()
+    """Names of JSON-LD nodes that are organisations and no persons."""
+
     def ld(self, *keys: str) -> str | None:
         """The first of these properties of the JSON-LD article that is a text."""
         return next((clean_line(text) for key in keys if (text := text_of(self.article.get(key)))), None)
@@ -83,6 +87,7 @@ def read_facts(tree: HtmlElement, url: str) -> Facts:
         authors=tuple(_names(article.get("author") or article.get("creator"), nodes)),
         sources=tuple(_sources(article, nodes)),
         site_names=tuple(_site_names(meta, nodes, article)),
+        organisations=tuple(name for node in nodes if _is_organisation(node) and (name := text_of(node.get("name")))),
     )
 
 
@@ -97,18 +102,30 @@ def _read_meta(tree: HtmlElement) -> dict[str, tuple[str, ...]]:
 
 
 def _read_microdata(tree: HtmlElement) -> dict[str, tuple[str, ...]]:
-    """Properties of the first article scope (all properties when no scope says what it is), comments left out."""
-    scopes = [node for node in tree.xpath("//*[@itemscope and @itemtype]") if "article" in node.get("itemtype").lower() or "posting" in node.get("itemtype").lower()]
+    """Properties of the first article scope; where no scope is an article's, those outside every scope."""
+    scopes = [node for node in tree.xpath("//*[@itemscope and @itemtype]") if re.search("article|posting", node.get("itemtype"), re.IGNORECASE)]
     found: dict[str, list[str]] = {}
     for element in (scopes[0] if scopes else tree).xpath(".//*[@itemprop]"):
-        if any("comment" in (ancestor.get("itemtype") or "").lower() for ancestor in element.iterancestors()):
+        around = next((above for above in element.iterancestors() if above.get("itemscope") is not None), None)
+        if around is not (scopes[0] if scopes else None) and not (around is not None and "webpage" in (around.get("itemtype") or "").lower()):
             continue
-        given = next((value for name in _VALUE_ATTRIBUTES if (value := element.get(name))), None)
-        value = clean_line(given) if given and element.tag not in ("a", "span", "div", "p") else visible_text(element) or clean_line(given or "")
         for name in element.get("itemprop").lower().split():
-            if value and name != "articlebody":
+            if name != "articlebody" and (value := _value(element)):
                 found.setdefault(name, []).append(value[:1000])
     return {name: tuple(values) for name, values in found.items()}
+
+
+def _value(element: HtmlElement) -> str:
+    """A property's value: the visible text of text elements, an attribute of others."""
+    given = clean_line(next((value for name in _VALUE_ATTRIBUTES if (value := element.get(name))), ""))
+    inner = next((node for node in element.xpath(".//*[@itemprop='name']")), element) if element.get("itemscope") is not None else element
+    text = visible_text(inner) or clean_line(inner.get("content") or "")
+    return (text or given) if element.tag in ("a", "span", "div", "p") and not element.get("content") else (given or text)
+
+
+def _is_organisation(node: Node) -> bool:
+    types = node_types(node)
+    return bool(types & _ORGANISATIONS) and "person" not in types
 
 
 def _names(value: Any, nodes: tuple[Node, ...]) -> Iterator[Name]:
