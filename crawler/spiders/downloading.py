@@ -21,7 +21,6 @@ MAX_BYTES = "max_bytes"
 TOOK_S = "took_s"
 CUT_FLAG = "download_stopped"
 """Scrapy's flag on a response whose body was cut short by us."""
-_RECEIVED = "received_bytes"
 
 
 class OutletDownloadHandler(BaseDownloadHandler):
@@ -36,17 +35,19 @@ class OutletDownloadHandler(BaseDownloadHandler):
         super().__init__(crawler)
         self._strict = HTTP11DownloadHandler(crawler)
         self._lax: HTTP11DownloadHandler | None = None
+        self._received_bytes: dict[Request, int] = {}
         crawler.signals.connect(self._cut_when_too_long, signals.bytes_received)
 
     async def download_request(self, request: Request) -> Response:
         """Download one address; Scrapy's own exceptions."""
         handler = self._strict if request.meta.get(VERIFY_TLS, True) else self._unverified()
-        request.meta[_RECEIVED] = 0
+        self._received_bytes[request] = 0
         started = monotonic()
         try:
             return await handler.download_request(request)
         finally:
             request.meta[TOOK_S] = monotonic() - started
+            del self._received_bytes[request]
 
     async def close(self) -> None:
         """Close the connections that are still open."""
@@ -64,9 +65,10 @@ class OutletDownloadHandler(BaseDownloadHandler):
         return self._lax
 
     def _cut_when_too_long(self, data: bytes, request: Request) -> None:
+        # Scrapy makes one handler for http and one for https, and both hear every signal
         limit = request.meta.get(MAX_BYTES)
-        if limit is None:
+        if limit is None or request not in self._received_bytes:
             return
-        request.meta[_RECEIVED] = request.meta.get(_RECEIVED, 0) + len(data)
-        if request.meta[_RECEIVED] > limit:
+        self._received_bytes[request] += len(data)
+        if self._received_bytes[request] > limit:
             raise StopDownload(fail=False)

@@ -204,10 +204,11 @@ class Fetcher:
         return response, float(request.meta.get(TOOK_S, 0.0))
 
     def _request(self, url: str, wanted: Wanted, left_s: float) -> Request:
+        validators = wanted.headers if host_of(url) == host_of(wanted.url) else {}
         headers = {
             "User-Agent": self._client.user_agent, "Accept-Encoding": ACCEPTED,
             "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
-            "Accept-Language": ",".join(dict.fromkeys((*wanted.outlet.languages, "en"))), **wanted.headers,
+            "Accept-Language": ",".join(dict.fromkeys((*wanted.outlet.languages, "en"))), **validators,
         }  # fmt: skip
         meta = {
             "download_slot": wanted.outlet.slug, "download_timeout": min(left_s, self._client.time_limit_s),

@@ -1,0 +1,184 @@
+"""The crawl of one plan: the only code that starts a Scrapy process. `python -m crawler.run PLAN.json`.
+
+A process can do this once (the reactor cannot restart), so the scheduler starts a child for each batch. The exit code is 0
+when the report was written, whatever the report says; 2 for a plan that cannot be read, 3 when the store cannot be opened.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import sys
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import structlog
+from pydantic import TypeAdapter, ValidationError
+from scrapy.crawler import AsyncCrawlerProcess
+
+from crawler.errors import BackendUnavailable, ConfigError
+from crawler.model.outlet import Outlet
+from crawler.model.run import CrawlPlan, RunReport
+from crawler.outlets.agencies import Agencies, load_agencies
+from crawler.outlets.catalogue import load_catalogue
+from crawler.spiders.batch import Batch
+from crawler.spiders.fetching import Client, Fetcher
+from crawler.spiders.guard import Guard
+from crawler.spiders.ledger import Ledger, StoredRobots
+from crawler.spiders.outlet_spider import Engine, OutletSpider, Work, stop_on_signals
+from crawler.spiders.run_parts import PAGES_AT_ONCE, RunParts
+from crawler.spiders.scrapy_settings import scrapy_settings
+from crawler.store.database import open_database
+from crawler.workers import PagePool
+
+log = structlog.get_logger("crawler")
+
+
+def run_crawl(plan: CrawlPlan) -> RunReport:
+    """Crawl the plan's outlets and give the report; once a process.
+
+    An outlet that another run holds is reported as such and is no failure. Raises ConfigError for a plan without a contact
+    address, BackendUnavailable when the store cannot be opened.
+    """
+    user_agent = honest_user_agent(plan)
+    started_at = _now()
+    database = open_database(plan.store_url)
+    guard = Guard(plan.outlets)
+    made: list[Batch] = []
+    ledger = Ledger(database)
+    pool = PagePool(plan.workers, plan.page_time_limit_s, plan.page_memory_bytes)
+    agencies = known_names(plan)
+
+    async def work(engine: Engine) -> None:
+        client = Client(
+            download=engine.download, slow_down=engine.slow_down, keeper=StoredRobots(ledger, _now), guard=guard,
+            user_agent=user_agent, now=_now, time_limit_s=plan.fetch_time_limit_s,
+        )  # fmt: skip
+        parts = RunParts(
+            plan=plan, fetcher=Fetcher(client), ledger=ledger, pool=pool, agencies=agencies, now=_now, stopping=asyncio.Event(),
+            room=asyncio.Semaphore(PAGES_AT_ONCE),
+        )  # fmt: skip
+        batch = Batch(parts, started_at)
+        made.append(batch)
+        stop_on_signals(lambda name: batch.stop(f"stopped by {name}"))
+        if _asked_to_stop:
+            batch.stop(f"stopped by {_asked_to_stop[0]}")
+        await batch.run()
+        await batch.close(batch.report(_now()))
+
+    try:
+        run_engine(plan.outlets, guard, work)
+    finally:
+        pool.kill()
+        ledger.close()
+        database.close()
+    if not made:
+        return RunReport(
+            run_id=plan.run_id, started_at=started_at, finished_at=_now(), finished=False, error="Scrapy did not start"
+        )
+    return made[0].report(_now())
+
+
+def run_engine(outlets: tuple[Outlet, ...], guard: Guard, work: Work, spider: type[OutletSpider] = OutletSpider) -> None:
+    """Run Scrapy with our settings until `work` is done."""
+    process = AsyncCrawlerProcess(scrapy_settings(outlets, guard))
+    for name in ("scrapy", "twisted", "asyncio"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    process.crawl(spider, work=work)
+    process.start(install_signal_handlers=False)
+
+
+def honest_user_agent(plan: CrawlPlan) -> str:
+    """Who we are and where our operator is reached; outlets' admins look for both. Raises ConfigError without a contact."""
+    contact = plan.contact.strip()
+    if not contact:
+        raise ConfigError(
+            "[crawler] contact: a mail address or web page is needed, so that an outlet's admin can reach you; "
+            'write contact = "you@example.org" into depesza.toml'
+        )
+    text = plan.user_agent if contact in plan.user_agent else f"{plan.user_agent} (+{contact})"
+    return "".join(char for char in text if char.isprintable() and char.isascii())
+
+
+def known_names(plan: CrawlPlan) -> Agencies:
+    """Agencies and outlets that credit lines may name: the whole catalogue, not only the plan's outlets."""
+    known: dict[str, Outlet] = {}
+    try:
+        own = plan.data_dir / "outlets"
+        known = dict(load_catalogue((own,) if own.is_dir() else ()))
+    except ConfigError as error:  # the command line has checked the catalogue before; a crawl goes on without those names
+        log.warning("the catalogue cannot be read", error=str(error))
+    return load_agencies((known | {one.slug: one for one in plan.outlets}).values())
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """The whole file or none of it, also after a power cut."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            Path(name).unlink()
+        raise
+
+
+def main(arguments: list[str]) -> int:
+    """Run the plan in the file named by the one argument; returns the exit code."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda got, frame: _asked_to_stop.append(signal.Signals(got).name))
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+    if len(arguments) != 1:
+        sys.stderr.write("usage: python -m crawler.run PLAN.json\n")
+        return 2
+    try:
+        plan: CrawlPlan = TypeAdapter(CrawlPlan).validate_json(Path(arguments[0]).read_bytes())
+    except (OSError, ValidationError) as error:
+        sys.stderr.write(f"{arguments[0]}: no plan: {error}\n")
+        return 2
+    structlog.contextvars.bind_contextvars(run_id=plan.run_id)
+    return _run_and_report(plan)
+
+
+def _run_and_report(plan: CrawlPlan) -> int:
+    adapter: TypeAdapter[Any] = TypeAdapter(RunReport)
+    try:
+        if plan.probe:
+            from crawler.spiders.probe import probe
+
+            write_atomically(plan.report_path, TypeAdapter[Any](dict).dump_json(probe(plan)).decode())
+            return 0
+        report, code = run_crawl(plan), 0
+    except (ConfigError, BackendUnavailable) as error:
+        sys.stderr.write(f"{error}\n")
+        code = 2 if isinstance(error, ConfigError) else 3
+        report = RunReport(run_id=plan.run_id, started_at=_now(), finished_at=_now(), finished=False, error=str(error))
+    write_atomically(plan.report_path, adapter.dump_json(report).decode())
+    return code
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+_asked_to_stop: list[str] = []
+"""Signals that came before the event loop ran."""
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

@@ -1,0 +1,147 @@
+"""A run: leases, heartbeat, all outlets of the plan side by side, the stop within 25 s, the report."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+import structlog
+
+from crawler.errors import BackendUnavailable
+from crawler.model.outlet import Outlet
+from crawler.model.run import OutletReport, RunReport
+from crawler.spiders.outlet_crawl import OutletCrawl
+from crawler.spiders.run_parts import RunParts
+from crawler.store import leases, outlets, runs
+
+BEAT_S = 20.0
+"""Heartbeat of run and leases (`leases.LEASE_S` is 120 s)."""
+STOP_WITHIN_S = 20.0
+"""What is under way gets so long after a stop; with closing down it makes less than the 25 s of SAFETY F28."""
+ALREADY_RUNNING = "already running"
+log = structlog.get_logger("crawler")
+
+
+class Batch:
+    """The outlets of one plan."""
+
+    def __init__(self, parts: RunParts, started_at: datetime) -> None:
+        self._parts, self._started_at = parts, started_at
+        self._crawls: dict[str, OutletCrawl] = {}
+        self._busy: list[OutletReport] = []
+        self._held: set[str] = set()
+        self._error: str | None = None
+
+    async def run(self) -> None:
+        """Crawl every outlet whose lease is to be had. Raises nothing but cancellation; what went wrong is in the report."""
+        try:
+            await self._open()
+            await self._crawl_all()
+        except BackendUnavailable as error:
+            self.stop(str(error))
+        except Exception as error:
+            log.exception("the run broke")
+            self.stop(f"{type(error).__name__}: {error}")
+
+    def stop(self, reason: str) -> None:
+        """Begin nothing new; `reason` becomes the report's error."""
+        self._error = self._error or reason
+        self._parts.stopping.set()
+
+    def report(self, now: datetime) -> RunReport:
+        """What was done until now."""
+        done = [*self._busy, *(crawl.report() for crawl in self._crawls.values())]
+        return RunReport(
+            run_id=self._parts.plan.run_id, started_at=self._started_at, finished_at=now,
+            finished=not self._parts.stopping.is_set(), outlets=tuple(sorted(done, key=lambda one: one.outlet)), error=self._error,
+        )  # fmt: skip
+
+    async def close(self, report: RunReport) -> None:
+        """Give the leases back and write the report into the history."""
+        owner = self._parts.plan.owner
+        with contextlib.suppress(BackendUnavailable):
+            await self._parts.ledger.write(lambda connection: leases.release(connection, owner))
+            await self._parts.ledger.write(lambda connection: runs.finish_run(connection, report, self._parts.now()))
+
+    async def _open(self) -> None:
+        """The run's row, the catalogue's rows and the leases, in one transaction; outlets that are busy are left out."""
+        plan, now = self._parts.plan, self._parts.now()
+        names = {lease_name(one): one for one in plan.outlets}
+
+        def claim(connection: sa.Connection) -> set[str]:
+            runs.expire_runs(connection, now)
+            runs.start_run(connection, plan.run_id, plan.owner, now)
+            outlets.write_outlets(connection, plan.outlets, now)
+            outlets.write_agencies(connection, self._parts.agencies.agencies.values(), now)
+            return leases.claim(connection, sorted(names), plan.owner, now)
+
+        self._held = await self._parts.ledger.write(claim)
+        for name, one in names.items():
+            if name in self._held:
+                self._crawls[one.slug] = OutletCrawl(self._parts, one)
+            else:
+                self._busy.append(OutletReport(outlet=one.slug, error=ALREADY_RUNNING))
+
+    async def _crawl_all(self) -> None:
+        beat = asyncio.ensure_future(self._beat())
+        tasks = [asyncio.ensure_future(self._crawl_one(slug, crawl)) for slug, crawl in self._crawls.items()]
+        stop = asyncio.ensure_future(self._parts.stopping.wait())
+        try:
+            everything = asyncio.gather(*tasks)
+            await asyncio.wait({everything, stop}, return_when=asyncio.FIRST_COMPLETED)
+            if not everything.done():
+                await asyncio.wait({everything}, timeout=STOP_WITHIN_S)
+            await _end(tasks)
+        finally:
+            await _end([beat, stop])
+
+    async def _crawl_one(self, slug: str, crawl: OutletCrawl) -> None:
+        try:
+            await crawl.run()
+        except BackendUnavailable as error:
+            self.stop(str(error))
+        except Exception as error:  # a bug must cost one outlet, not the run
+            log.exception("an outlet broke", outlet=slug)
+            crawl.fail(f"{type(error).__name__}: {error}")
+        report = crawl.report()
+        log.info(
+            "outlet", outlet=slug, entries=report.entries, pages=report.pages_fetched, error=report.error,
+            outcomes={outcome.value: count for outcome, count in report.outcomes.items()},
+        )  # fmt: skip
+        name, owner = f"outlet:{slug}", self._parts.plan.owner
+        self._held.discard(name)
+        with contextlib.suppress(BackendUnavailable):
+            await self._parts.ledger.write(lambda connection: leases.release(connection, owner, [name]))
+
+    async def _beat(self) -> None:
+        """Say that we live. Leases that were lost (the machine slept) belong to another run by now: stop at once."""
+        plan = self._parts.plan
+
+        def beat(connection: sa.Connection) -> int:
+            now = self._parts.now()
+            runs.beat_run(connection, plan.run_id, now)
+            return leases.beat(connection, plan.owner, now)
+
+        while True:
+            await asyncio.sleep(BEAT_S)
+            held = len(self._held)
+            try:
+                if await self._parts.ledger.write(beat) < min(held, len(self._held)):
+                    self.stop("the leases were lost to another run")
+            except BackendUnavailable as error:
+                self.stop(str(error))
+                return
+
+
+def lease_name(outlet: Outlet) -> str:
+    """The name of an outlet's lease."""
+    return f"outlet:{outlet.slug}"
+
+
+async def _end(tasks: Sequence[asyncio.Future[object]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

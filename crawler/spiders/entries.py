@@ -1,0 +1,167 @@
+"""One waiting entry: its page is fetched, read and filed, and it ends in exactly one outcome, durably.
+
+The entry leaves the frontier in the transaction that makes its outcome durable: an article, a dead letter, a removal. So a
+process killed at any moment loses nothing. Not here: which entries wait (`polls`), how many are taken (`outlet_crawl`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+import structlog
+
+from crawler.errors import BackendUnavailable, FetchLater, FetchNever, NormalizeError
+from crawler.filing import file_article, file_nothing, file_removal
+from crawler.model.article import article_id
+from crawler.model.outlet import Outlet
+from crawler.model.page import Page
+from crawler.model.run import Outcome
+from crawler.normalize.chain import normalize
+from crawler.settings import parse_duration
+from crawler.spiders.fetching import Answer, TooLarge, Wanted
+from crawler.spiders.retry_after import LAST_ATTEMPT, next_try
+from crawler.spiders.run_parts import RunParts
+from crawler.spiders.walls import Verdict, judge
+from crawler.store import articles, dead_letters, frontier
+from crawler.store.dead_letters import DeadLetter, Stage
+from crawler.store.frontier import FrontierItem
+
+BLOCKED_AGAIN_S = 6 * 3600.0
+"""A wall may be passing, so a blocked entry is tried again after 6 and 12 h, slower than any other (SAFETY F31)."""
+BLOCKED_ATTEMPTS = 3
+VISIT_AGAIN_S = 86400.0
+"""A revisit that found no article is tried again a day later."""
+_FINAL = {Outcome.GONE: Stage.FETCH, Outcome.REFUSED: Stage.FETCH, Outcome.FAILED: Stage.FETCH, Outcome.BROKEN: Stage.FILE}
+log = structlog.get_logger("crawler")
+
+
+class EntryWork:
+    """Takes the entries of one outlet from the frontier to their outcomes."""
+
+    def __init__(self, parts: RunParts, outlet: Outlet) -> None:
+        self._parts, self._outlet = parts, outlet
+        self._revisit_s = tuple(parse_duration(age) for age in outlet.revisit)
+        self.pages_fetched = 0
+        self.troubles_in_a_row = 0
+        """Answers in a row that came from a server in trouble or a wall; `outlet_crawl` stops at too many."""
+        self.last_trouble = ""
+
+    async def take(self, item: FrontierItem) -> Outcome:
+        """Fetch, read and file one entry. Raises BackendUnavailable when the store is lost, nothing else."""
+        try:
+            async with self._parts.room:
+                return await self._fetch(item)
+        except BackendUnavailable:
+            raise
+        except FetchLater as later:
+            self._note_trouble(later.reason)
+            return await self._put_off(item, later)
+        except FetchNever as never:
+            outcome = Outcome.FAILED if isinstance(never, TooLarge) else Outcome.REFUSED
+            return await self._give_up(item, Verdict(outcome, never.reason))
+        except Exception as error:  # the one broad catch: a bug must cost one entry, not the run
+            log.exception("an entry broke", outlet=self._outlet.slug, url=item.url)
+            return await self._give_up(item, Verdict(Outcome.BROKEN, f"{type(error).__name__}: {error}"))
+
+    async def _fetch(self, item: FrontierItem) -> Outcome:
+        answer = await self._parts.fetcher.fetch(Wanted(url=item.entry.url, outlet=self._outlet))
+        self.pages_fetched += 1
+        page = self._page(item, answer)
+        verdict = judge(answer)
+        if verdict is None:
+            self.troubles_in_a_row = 0
+            return await self._read(item, page)
+        if verdict.outcome is Outcome.BLOCKED:
+            self._note_trouble(verdict.reason)
+        else:
+            self.troubles_in_a_row = 0
+        return await self._give_up(item, verdict, page)
+
+    async def _read(self, item: FrontierItem, page: Page) -> Outcome:
+        """The page through the chain in a worker process, then into the store."""
+        future = self._parts.pool.submit(normalize, page, self._outlet, self._parts.agencies, page.fetched_at)
+        try:
+            article = await asyncio.wrap_future(future)
+        except NormalizeError as error:
+            return await self._give_up(item, Verdict(Outcome(error.kind), error.reason), page)
+
+        def file(connection: sa.Connection) -> Outcome:
+            outcome = file_article(connection, article, page, self._revisit_s)
+            dead_letters.drop_page_letters(connection, _key(item))
+            frontier.leave(connection, item.outlet, item.url)
+            return outcome
+
+        try:
+            return await self._parts.ledger.write(file)
+        except BackendUnavailable:
+            raise
+        except Exception as error:
+            log.exception("filing broke", outlet=self._outlet.slug, url=item.url)
+            return await self._give_up(item, Verdict(Outcome.BROKEN, f"filing: {type(error).__name__}: {error}"), page)
+
+    async def _put_off(self, item: FrontierItem, later: FetchLater) -> Outcome:
+        """A passing trouble: the entry waits, after the fifth time it is a dead letter."""
+        if item.attempts + 1 >= LAST_ATTEMPT:
+            return await self._give_up(item, Verdict(Outcome.FAILED, f"given up after {LAST_ATTEMPT} attempts: {later.reason}"))
+        at = next_try(self._parts.now(), item.attempts, later.retry_after_s)
+        await self._parts.ledger.write(lambda connection: frontier.put_off(connection, item, later.reason, at))
+        return Outcome.LATER
+
+    async def _give_up(self, item: FrontierItem, verdict: Verdict, page: Page | None = None) -> Outcome:
+        """No article: a removal for a known one that is gone, else a dead letter with the reason, and the page if there is one."""
+        now = self._parts.now()
+        letter = self._letter(item, verdict, page, now)
+
+        def settle(connection: sa.Connection) -> None:
+            if item.article_id and verdict.outcome is Outcome.GONE and page is not None:
+                file_removal(connection, item.article_id, page)
+            else:
+                self._write_letter(connection, item, letter, page)
+            if verdict.outcome is Outcome.BLOCKED and item.attempts + 1 < BLOCKED_ATTEMPTS:
+                at = now + timedelta(seconds=BLOCKED_AGAIN_S * 2.0**item.attempts)
+                frontier.put_off(connection, item, verdict.reason, at)
+            else:
+                frontier.leave(connection, item.outlet, item.url)
+
+        await self._parts.ledger.write(settle)
+        return verdict.outcome
+
+    def _write_letter(self, connection: sa.Connection, item: FrontierItem, letter: DeadLetter, page: Page | None) -> None:
+        if item.article_id:  # the good page of a known article is not overwritten with a bad one
+            dead_letters.add_dead_letter(connection, letter)
+            again = None if letter.detail["outcome"] == Outcome.REFUSED else letter.last_at + timedelta(seconds=VISIT_AGAIN_S)
+            articles.put_off_visit(connection, item.article_id, again)
+        elif page is None:
+            dead_letters.add_dead_letter(connection, letter)
+        else:
+            file_nothing(connection, page, letter)
+
+    def _letter(self, item: FrontierItem, verdict: Verdict, page: Page | None, now: datetime) -> DeadLetter:
+        entry = item.entry
+        published = entry.published_at.isoformat() if entry.published_at else None
+        return DeadLetter(
+            stage=_FINAL.get(verdict.outcome, Stage.NORMALIZE if page is not None and page.body else Stage.FETCH), key=_key(item),
+            outlet=item.outlet, url=item.url, reason=verdict.reason, created_at=now, last_at=now,
+            detail={
+                "outcome": verdict.outcome.value, "title": entry.title, "summary": entry.summary, "published_at": published,
+                "source": entry.source, "attempts": item.attempts + 1, "status": page.status if page else None,
+                "final_url": page.final_url if page else None,
+            },
+        )  # fmt: skip
+
+    def _page(self, item: FrontierItem, answer: Answer) -> Page:
+        return Page(
+            requested_url=answer.requested_url, final_url=answer.final_url, status=answer.status, headers=answer.headers,
+            body=answer.body, fetched_at=answer.fetched_at, outlet=self._outlet.slug, entry=item.entry,
+        )  # fmt: skip
+
+    def _note_trouble(self, reason: str) -> None:
+        self.troubles_in_a_row += 1
+        self.last_trouble = reason
+
+
+def _key(item: FrontierItem) -> str:
+    return item.article_id or article_id(item.url)

@@ -1,0 +1,33 @@
+"""What the parts of a run share: the plan and the tools of this process. Made once by `crawler.run`, passed down."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from crawler.model.run import CrawlPlan
+from crawler.outlets.agencies import Agencies
+from crawler.spiders.fetching import Fetcher
+from crawler.spiders.ledger import Ledger
+from crawler.workers import PagePool
+
+PAGES_AT_ONCE = 64
+"""Pages under way in the process: 64 pages of the largest size allowed would be 1 GiB, 64 usual ones are 12 MB."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunParts:
+    """The tools of one run."""
+
+    plan: CrawlPlan
+    fetcher: Fetcher
+    ledger: Ledger
+    pool: PagePool
+    agencies: Agencies
+    now: Callable[[], datetime]
+    stopping: asyncio.Event
+    """Set when the run is to end: nothing new is begun."""
+    room: asyncio.Semaphore
+    """Pages under way at once."""
