@@ -13,7 +13,7 @@ from crawler.model.outlet import Layout, Outlet
 from crawler.model.page import Page
 from crawler.normalize import pages
 from crawler.normalize.access import tell_access
-from crawler.normalize.cleaning import clean_text
+from crawler.normalize.cleaning import clean_text, cut_frames
 from crawler.normalize.credits import CreditReading, attribute, split_credits
 from crawler.normalize.dates import date_article
 from crawler.normalize.draft import Draft, Setting
@@ -88,7 +88,9 @@ def read_headline(draft: Draft, setting: Setting) -> None:
 
 def read_credits(draft: Draft, setting: Setting) -> None:
     """Credit lines and sign-offs leave the text for `credits`, verbatim, before cleaning may eat them."""
-    draft.text, draft.credits = split_credits(draft.text, setting.agencies)
+    language = next(iter(setting.outlet.languages), "und")
+    text, draft.credits = split_credits(draft.text, setting.agencies, language)
+    draft.text = text or draft.text
 
 
 def attribute_text(draft: Draft, setting: Setting) -> None:
@@ -118,6 +120,7 @@ STEPS: tuple[Callable[[Draft, Setting], None], ...] = (
     read_headline,
     read_people,
     date_article,
+    cut_frames,
     read_credits,
     clean_text,
     read_lead,

@@ -1,6 +1,8 @@
 """Lines of the text that are no part of it go: "Przeczytaj:", reply forms, subscriptions, share bars, headline and byline repeated.
 
-Runs after the credits were read. Not here: boxes of the tree (`boxes.py`), the words themselves (`phrases.py`).
+In two steps around the reading of credits: frames first, because a reply form behind the credit line hides that it is the
+last line; headline, byline, rights after, because they may hold the credit. Not here: boxes of the tree (`boxes.py`), the
+words themselves (`phrases.py`).
 """
 
 from __future__ import annotations
@@ -23,22 +25,25 @@ _HEAD_LINES = 6
 _BY = re.compile(r"(?:by|von|autor(?:zy|ka)?|author|tekst|автор|oprac\.?|fot\.?|foto|photo|text)\b[:.]?\s*", re.IGNORECASE)
 
 
+def cut_frames(draft: Draft, setting: Setting) -> None:
+    """Cut reply forms, "read also" lines, subscriptions and share bars from `text`."""
+    del setting
+    draft.text = "\n\n".join(_without_labels(_without_tail_form(draft.text.split("\n\n")))) or draft.text
+
+
 def clean_text(draft: Draft, setting: Setting) -> None:
-    """Cut from `text` what is not the article. Never leaves it empty: a text of nothing but boilerplate is for the gate."""
-    paragraphs = draft.text.split("\n\n")
-    kept = _without_tail_form(paragraphs)
-    kept = _without_labels(kept)
-    kept = _without_head(kept, draft, setting)
-    kept = _without_repeats(kept)
+    """Cut headline, byline and date repeated above the text, notices of rights, paragraphs said twice. Never leaves it empty."""
+    kept = _without_repeats(_without_head(draft.text.split("\n\n"), draft, setting))
+    kept = [line for line in kept if len(line) > _SHORT or not RIGHTS.fullmatch(line.removeprefix("- "))]
     draft.text = "\n\n".join(kept) or draft.text
 
 
 def is_boilerplate(paragraph: str) -> bool:
-    """The whole paragraph is a reply form's note, a subscription or share line, a notice of rights."""
+    """The whole paragraph is a reply form's note, a subscription or share line."""
     line = paragraph.removeprefix("- ").strip()
     if len(line) > _SHORT:
         return False
-    return any(pattern.fullmatch(line) for pattern in (REPLY_FORM, SUBSCRIPTION, SHARE_BAR, RIGHTS))
+    return any(pattern.fullmatch(line) for pattern in (REPLY_FORM, SUBSCRIPTION, SHARE_BAR))
 
 
 def is_read_also(paragraph: str) -> bool:
