@@ -1,0 +1,180 @@
+"""When a source is asked again, and how: a pure policy over `FeedState`. Whoever asks reports a `PollAnswer` back.
+
+Not here: requests and redirects (`crawler.spiders`), schedules of outlets (`scheduler`). The clock decides when an outlet
+is crawled; this decides which of its sources are left out then (failures, Retry-After, gone).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from hashlib import sha256
+from http import HTTPStatus
+
+from crawler.addresses import canonical_address
+from crawler.model.feed import FeedState
+from crawler.model.run import SourceStatus
+
+UNCONDITIONAL_EVERY = timedelta(hours=24)
+"""ETags lie (PEERS: a feed frozen for weeks by one), so once a day a source is asked without validators."""
+FIRST_BACK_OFF = timedelta(minutes=5)
+LONGEST_BACK_OFF = timedelta(hours=6)
+LONGEST_RETRY_AFTER = timedelta(hours=24)
+"""A server may ask for more; a day later we ask once and learn it again."""
+GONE_AFTER = 3
+"""Answers of 410 or other failures in a row, the last a 410, until a source counts as gone (SAFETY.md, F16)."""
+FORGET_MOVE_AFTER = 3
+"""Failures in a row at the new address after which the old one is asked again."""
+MAX_VALIDATOR = 1000
+"""Characters of an ETag or Last-Modified that are kept and sent back."""
+
+_VALIDATOR = re.compile(r"[\x20-\x7e]+")
+_LAST_BUILD = re.compile(rb"<lastBuildDate>[^<]{0,100}</lastBuildDate>")
+_BLOCKED = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.UNAVAILABLE_FOR_LEGAL_REASONS}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PollAnswer:
+    """How a source answered one request, or that it did not."""
+
+    status: int | None = None
+    """HTTP status after redirects; None when there was no answer."""
+    etag: str | None = None
+    """The header verbatim."""
+    last_modified: str | None = None
+    retry_after: str | None = None
+    body: bytes = b""
+    conditional: bool = False
+    """Validators were sent."""
+    moved_to: str | None = None
+    """Where it ended when every redirect on the way was permanent (301, 308), and allowed."""
+    error: str | None = None
+    """Why there was no answer, or why it could not be read (`UnreadableSource.reason`)."""
+
+
+def address_to_ask(state: FeedState) -> str:
+    """Where the source is now: the address a permanent redirect led to, else its own."""
+    return state.moved_to or state.url
+
+
+def is_due(state: FeedState, now: datetime) -> bool:
+    """Whether the source may be asked at `now`: not gone, not in a back-off."""
+    return state.gone_at is None and (state.next_poll_at is None or state.next_poll_at <= now)
+
+
+def conditional_headers(state: FeedState, now: datetime) -> dict[str, str]:
+    """`If-None-Match` and `If-Modified-Since` (RFC 9110, 13.1) for the next request; none once a day."""
+    if state.unconditional_at is None or now - state.unconditional_at >= UNCONDITIONAL_EVERY:
+        return {}
+    headers = {}
+    if state.etag:
+        headers["If-None-Match"] = state.etag
+    if state.last_modified:
+        headers["If-Modified-Since"] = state.last_modified
+    return headers
+
+
+def body_digest(body: bytes) -> str:
+    """sha256 hex of a body, without the time at which the server wrote it (RSS `lastBuildDate`)."""
+    return sha256(_LAST_BUILD.sub(b"", body)).hexdigest()
+
+
+def status_of(state: FeedState, answer: PollAnswer) -> SourceStatus:
+    """What the answer means, told against the state before it. An empty reading is for the caller to call EMPTY."""
+    if answer.status is None:
+        return SourceStatus.UNREACHABLE
+    if answer.status == HTTPStatus.NOT_MODIFIED:
+        return SourceStatus.NOT_MODIFIED
+    if answer.status == HTTPStatus.GONE:
+        return SourceStatus.GONE
+    if answer.status in _BLOCKED:
+        return SourceStatus.BLOCKED
+    if not 200 <= answer.status < 300:
+        return SourceStatus.UNREACHABLE
+    if answer.error is not None:
+        return SourceStatus.UNREADABLE
+    return SourceStatus.SAME_BODY if state.body_sha256 == body_digest(answer.body) else SourceStatus.OK
+
+
+def next_state(state: FeedState, answer: PollAnswer, now: datetime) -> FeedState:
+    """The state after `answer`: validators only of an answer that was read, back-off after a failure, the move, the end.
+
+    Times are UTC instants as `now` is. Pure.
+    """
+    status = status_of(state, answer)
+    state = replace(state, polled_at=now)
+    if status in (SourceStatus.OK, SourceStatus.SAME_BODY, SourceStatus.NOT_MODIFIED):
+        return _after_success(state, answer, now)
+    failures = state.failures_in_a_row + 1
+    wait = _retry_after(answer.retry_after, now) or back_off(failures)
+    gone = status is SourceStatus.GONE and failures >= GONE_AFTER
+    return replace(
+        state,
+        failures_in_a_row=failures,
+        last_error=answer.error or _in_words(answer.status),
+        next_poll_at=now + wait,
+        gone_at=now if gone else state.gone_at,
+        moved_to=None if failures >= FORGET_MOVE_AFTER else state.moved_to,
+        # junk must not be confirmed by a 304 for ever
+        etag=None if status is SourceStatus.UNREADABLE else state.etag,
+        last_modified=None if status is SourceStatus.UNREADABLE else state.last_modified,
+        body_sha256=None if status is SourceStatus.UNREADABLE else state.body_sha256,
+    )
+
+
+def back_off(failures: int) -> timedelta:
+    """5 minutes, doubled with each failure in a row, at most 6 hours."""
+    doublings = min(max(failures, 1) - 1, 10)
+    return min(FIRST_BACK_OFF * (1 << doublings), LONGEST_BACK_OFF)
+
+
+def _after_success(state: FeedState, answer: PollAnswer, now: datetime) -> FeedState:
+    moved = canonical_address(answer.moved_to) and answer.moved_to if answer.moved_to else None
+    state = replace(
+        state,
+        failures_in_a_row=0,
+        last_error=None,
+        next_poll_at=None,
+        gone_at=None,
+        moved_to=(moved if moved != state.url else None) if moved else state.moved_to,
+        unconditional_at=state.unconditional_at if answer.conditional else now,
+    )
+    if answer.status == HTTPStatus.NOT_MODIFIED:
+        return state
+    return replace(
+        state,
+        etag=_validator(answer.etag),
+        last_modified=_validator(answer.last_modified),
+        body_sha256=body_digest(answer.body),
+    )
+
+
+def _validator(value: str | None) -> str | None:
+    """A validator that may be sent back: printable ASCII of bearable length (A14: no header injection)."""
+    text = (value or "").strip()
+    return text if len(text) <= MAX_VALIDATOR and _VALIDATOR.fullmatch(text) else None
+
+
+def _retry_after(value: str | None, now: datetime) -> timedelta | None:
+    """Retry-After (RFC 9110, 10.2.3): seconds or an HTTP date, between one second and a day."""
+    text = (value or "").strip()
+    if text.isascii() and text.isdecimal():
+        wait = timedelta(seconds=min(int(text[:9]), int(LONGEST_RETRY_AFTER.total_seconds())))
+    else:
+        try:
+            time = parsedate_to_datetime(text)
+            wait = (time if time.tzinfo else time.replace(tzinfo=UTC)) - now
+        except (ValueError, TypeError, IndexError, OverflowError):
+            return None
+    return min(wait, LONGEST_RETRY_AFTER) if wait > timedelta(0) else None
+
+
+def _in_words(status: int | None) -> str:
+    if status is None:
+        return "no answer"
+    try:
+        return f"HTTP {status} {HTTPStatus(status).phrase}"
+    except ValueError:
+        return f"HTTP {status}"
