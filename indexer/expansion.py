@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 
 from indexer.dates import read_period
-from indexer.forms import SeenForms
+from indexer.engine import FormTable
 from indexer.morphology import Reading, known_polish, readings
 from indexer.nodes import And, AnyOf, DateRange, Filter, Node, Not, Or, Phrase, Prefix, Sequence, Word
 from indexer.tokens import fold_word
@@ -25,7 +25,7 @@ QUERY_LIMIT = 1_024
 class Expander:
     """Expands one query; keeps what it expanded, for people and for highlights."""
 
-    forms: SeenForms
+    forms: FormTable
     now: datetime
     zone: tzinfo
     languages: tuple[str, ...] = ()
@@ -82,7 +82,7 @@ class Expander:
         """Lemmas of a query word: its own readings and, when typed without diacritics, those of what it may stand for."""
         own = fold_word(lower)
         seen = self.forms.readings(own, language)
-        known = known_polish(lower) if language == "pl" else seen.get(lower, frozenset())
+        known: frozenset[Reading] = known_polish(lower) if language == "pl" else seen.get(lower, frozenset())
         lemmas = _asked_for(known or (readings(lower, language) if language == "pl" else frozenset()), {lower})
         if lower == own or not (known or lower in seen):
             bases = self.forms.bases(own, language)

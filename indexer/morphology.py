@@ -13,7 +13,9 @@ from typing import Any
 
 from indexer.stemming import polish_stemmer
 
-VERBAL = frozenset("ger pact ppas praet fin impt imps inf pcon pant bedzie aglt winien cond".split())
+VERBAL = frozenset(
+    ("ger", "pact", "ppas", "praet", "fin", "impt", "imps", "inf", "pcon", "pant", "bedzie", "aglt", "winien", "cond")
+)
 """morfeusz2's classes of verb forms, participles and gerunds included."""
 _ABBREVIATION = range(2, 6)
 """Letters of a word that is also tried as an abbreviation ("proc." is procent); one letter means too much."""

@@ -120,8 +120,8 @@ def render(node: Node) -> str:
         case Prefix(text, field):
             return f"{_prefix(field)}{text}*"
         case Phrase(parts, field):
-            exact = "=" if any(isinstance(part, Word) and part.exact for part in parts) else ""
-            return f"{_prefix(field)}{exact}" + _quoted(
+            mark = "=" if any(isinstance(part, Word) and part.exact for part in parts) else ""
+            return f"{_prefix(field)}{mark}" + _quoted(
                 " ".join(f"{part.text}*" if isinstance(part, Prefix) else part.text for part in parts)
             )
         case Filter(field, value, is_prefix):

@@ -1,0 +1,163 @@
+"""What every search engine of the house promises, and the records it is asked with and answers in.
+
+`tests/contracts/test_search_engine.py` holds each engine to this page. Engines know documents and expanded query trees;
+they know nothing of stories folded, snippets, the store or the query language (`search`, `highlight`, `push`, `query`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+from indexer.document import Document
+from indexer.morphology import Reading
+from indexer.nodes import Node
+
+RELEVANCE_DEPTH = 10_000
+"""Hits that can be paged through by relevance; by date there is no bound."""
+
+
+class Sort(StrEnum):
+    """The order of hits. Each is total: equal values are ordered by article id, descending like the newest first."""
+
+    NEWEST = "newest"
+    OLDEST = "oldest"
+    RELEVANCE = "relevance"
+
+
+@dataclass(frozen=True, slots=True)
+class SortKey:
+    """A place in an order: published second or score, and the article's id."""
+
+    value: float
+    id: str
+
+    def is_before(self, other: SortKey, sort: Sort) -> bool:
+        """Whether this place is nearer to the top than `other`."""
+        mine, others = (self.value, self.id), (other.value, other.id)
+        return mine < others if sort is Sort.OLDEST else mine > others
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineRequest:
+    """A question to an engine."""
+
+    query: Node
+    """Expanded."""
+    sort: Sort = Sort.NEWEST
+    limit: int = 20
+    after: SortKey | None = None
+    """Only hits below this place."""
+    without_stories: Collection[str] = ()
+    """Hits of these stories are left out (they do not change any score)."""
+
+
+@dataclass(frozen=True, slots=True)
+class EngineHit:
+    """One article found."""
+
+    document: Document
+    key: SortKey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineStatus:
+    """How an index is."""
+
+    engine: str
+    where: str
+    documents: int
+    size_bytes: int
+    document_version: int | None
+    """None when there is no index yet."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BulkResult:
+    """What became of each document that was pushed; the three hold every id once."""
+
+    written: frozenset[str] = frozenset()
+    already: frozenset[str] = frozenset()
+    """The index has this version or a newer one: acknowledged like a written one."""
+    rejected: Mapping[str, str] = field(default_factory=dict)
+    """Refused for good: id -> reason."""
+
+
+class FormTable(Protocol):
+    """Word forms and the lemmas they may belong to, by language."""
+
+    def languages(self) -> tuple[str, ...]:
+        """Languages of which forms were seen."""
+        ...
+
+    def readings(self, folded: str, language: str) -> Mapping[str, frozenset[Reading]]:
+        """The seen forms whose index token is `folded`, with their readings."""
+        ...
+
+    def bases(self, folded: str, language: str) -> frozenset[str]:
+        """The lemmas of seen forms that fold to `folded`."""
+        ...
+
+    def forms(self, lemmas: Iterable[str], language: str) -> frozenset[str]:
+        """Index tokens of the seen forms that share one of `lemmas`."""
+        ...
+
+    def add(self, texts: Mapping[str, Iterable[str]]) -> int:
+        """Take in the words of texts, by language; returns how many forms were new."""
+        ...
+
+
+class SearchEngine(Protocol):
+    """An index of documents. Methods raise BackendUnavailable when the index cannot be used, with what to do."""
+
+    name: str
+
+    @property
+    def forms(self) -> FormTable:
+        """The word forms seen in the index's documents. The pusher adds a document's words before the document."""
+        ...
+
+    def push(self, documents: Sequence[Document]) -> BulkResult:
+        """Make documents findable; on return what was written survives a kill. An id's older version is replaced.
+
+        Raises IndexLater when nothing can be taken now (then push the same documents again).
+        """
+        ...
+
+    def search(self, request: EngineRequest) -> list[EngineHit]:
+        """The first `limit` hits in the request's order."""
+        ...
+
+    def count(self, query: Node) -> int:
+        """Number of articles that an expanded query matches."""
+        ...
+
+    def stories_before(self, request: EngineRequest, place: SortKey, stories: Collection[str]) -> frozenset[str]:
+        """Those of `stories` that have a hit of the request's query above `place` in its order."""
+        ...
+
+    def facets(self, query: Node, fields: Sequence[str], size: int = 20) -> dict[str, list[tuple[str, int]]]:
+        """Articles per value for fields of FACETS, the most frequent first, equal counts by value."""
+        ...
+
+    def documents(self, ids: Sequence[str]) -> dict[str, Document]:
+        """Stored documents by article id; unknown ids are left out."""
+        ...
+
+    def status(self) -> EngineStatus:
+        """How the index is; works on a missing index too."""
+        ...
+
+    def begin_rebuild(self) -> SearchEngine:
+        """A fresh, empty index beside the one in use; what is pushed to it shows only after `finish_rebuild`."""
+        ...
+
+    def finish_rebuild(self) -> None:
+        """On what `begin_rebuild` returned: put it in the old one's place in one step and drop the old one."""
+        ...
+
+    def close(self) -> None:
+        """Give back files and connections."""
+        ...

@@ -1,0 +1,1 @@
+"""The engines behind `indexer.engine.SearchEngine`, and the choice among them (`choose`)."""

@@ -1,0 +1,280 @@
+"""The engine without a server: a tantivy index in the data folder (`generations` says how the folder looks).
+
+Tantivy commits by renaming its `meta.json`, so a kill loses at most what `push` had not returned from. A rebuild fills
+the next generation and puts it in the old one's place.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Collection, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import tantivy
+
+from crawler.errors import BackendUnavailable, IndexLater
+from indexer.document import Document
+from indexer.engine import RELEVANCE_DEPTH, BulkResult, EngineHit, EngineRequest, EngineStatus, Sort, SortKey
+from indexer.engines.embedded_query import QueryBuilder
+from indexer.engines.embedded_schema import (
+    ORDER,
+    facet_field,
+    id_head,
+    id_head_of,
+    make_entry,
+    make_schema,
+    read_entry,
+    second_of,
+)
+from indexer.engines.generations import FORMS, Generations
+from indexer.engines.lock import WriteLock
+from indexer.forms import SeenForms
+from indexer.nodes import Node
+
+_HEAP_BYTES = 64_000_000
+
+
+class EmbeddedEngine:
+    """`SearchEngine` over the folder `folder`. One process writes at a time; any number may read."""
+
+    name = "embedded"
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._generations = Generations(folder)
+        self._lock = WriteLock(folder / "lock")
+        self._filling: str | None = None
+        """The generation that a rebuild fills; None follows the one in use."""
+        self._opened: tuple[str, Any] | None = None
+        self._seen: tuple[str, SeenForms] | None = None
+
+    @property
+    def forms(self) -> SeenForms:
+        """See SearchEngine."""
+        generation = self._generation() or self._generations.next_name()
+        if self._seen is None or self._seen[0] != generation:
+            if self._seen is not None:
+                self._seen[1].close()
+            self._seen = generation, SeenForms(self._folder / generation / FORMS)
+        return self._seen[1]
+
+    def push(self, documents: Sequence[Document]) -> BulkResult:
+        """See SearchEngine. Raises IndexLater while another process writes or the disk is full."""
+        with self._lock.held(), self._said():
+            generation = self._generation()
+            if generation is None:
+                generation = self._start(self._generations.next_name())
+                self._generations.use(generation)
+            index = self._open(generation)
+            result = self._write(index, documents)
+            index.reload()
+            return result
+
+    def search(self, request: EngineRequest) -> list[EngineHit]:
+        """See SearchEngine."""
+        with self._said():
+            searcher, builder = self._reader()
+            query = builder.narrowed(builder.build(request.query), request.without_stories)
+            if request.sort is Sort.RELEVANCE:
+                return _by_relevance(searcher, query, request)
+            if request.after is not None:
+                query = builder.narrowed(query, bounds=builder.below(request.after, request.sort))
+            order = tantivy.Order.Asc if request.sort is Sort.OLDEST else tantivy.Order.Desc
+            hits = searcher.search(query, limit=request.limit, count=False, order_by_field=ORDER, order=order).hits
+            return [_hit(searcher, address, second_of(number)) for number, address in hits]
+
+    def count(self, query: Node) -> int:
+        """See SearchEngine."""
+        with self._said():
+            searcher, builder = self._reader()
+            return int(searcher.search(builder.build(query), limit=1, order_by_field=ORDER).count)
+
+    def stories_before(self, request: EngineRequest, place: SortKey, stories: Collection[str]) -> frozenset[str]:
+        """See SearchEngine."""
+        with self._said():
+            searcher, builder = self._reader()
+            query = builder.build(request.query)
+            if request.sort is Sort.RELEVANCE:
+                found = (
+                    one
+                    for one in stories
+                    if _has_better(searcher, builder.narrowed(query, bounds=builder.of_stories([one])), place)
+                )
+                return frozenset(found)
+            query = builder.narrowed(query, bounds=builder.below(place, request.sort, above=True))
+            query = builder.narrowed(query, bounds=builder.of_stories(stories))
+            return frozenset(value for value, _ in _counted(searcher, query, "story", len(stories) or 1)) & frozenset(stories)
+
+    def facets(self, query: Node, fields: Sequence[str], size: int = 20) -> dict[str, list[tuple[str, int]]]:
+        """See SearchEngine."""
+        with self._said():
+            searcher, builder = self._reader()
+            built = builder.build(query)
+            counted = {name: _counted(searcher, built, facet_field(name), max(200, 4 * size)) for name in fields}
+        return {name: sorted(values, key=lambda row: (-row[1], row[0]))[:size] for name, values in counted.items()}
+
+    def documents(self, ids: Sequence[str]) -> dict[str, Document]:
+        """See SearchEngine."""
+        with self._said():
+            return _stored(self._reader()[0], ids)
+
+    def status(self) -> EngineStatus:
+        """See SearchEngine."""
+        generation = self._generation()
+        if generation is None:
+            return EngineStatus(engine=self.name, where=str(self._folder), documents=0, size_bytes=0, document_version=None)
+        with self._said():
+            documents = self._open(generation).searcher().num_docs
+        return EngineStatus(
+            engine=self.name,
+            where=str(self._folder / generation),
+            documents=documents,
+            size_bytes=self._generations.size_bytes(generation),
+            document_version=self._generations.version(generation),
+        )
+
+    def begin_rebuild(self) -> EmbeddedEngine:
+        """See SearchEngine. Other processes' pushes wait (IndexLater) until it is finished or closed."""
+        fresh = EmbeddedEngine(self._folder)
+        fresh._lock.take()
+        self._generations.drop_unused()
+        fresh._filling = fresh._start(self._generations.next_name())
+        return fresh
+
+    def finish_rebuild(self) -> None:
+        """See SearchEngine."""
+        assert self._filling, "only what begin_rebuild returned can be finished"
+        self._generations.use(self._filling)
+        self._filling = None
+        self._lock.release()
+
+    def close(self) -> None:
+        """Give back the files; an unfinished rebuild is given up."""
+        if self._seen is not None:
+            self._seen[1].close()
+        self._seen = self._opened = None
+        self._lock.release()
+
+    def _start(self, generation: str) -> str:
+        """An empty generation, not yet in use."""
+        tantivy.Index(make_schema(), path=str(self._generations.start(generation)))
+        return generation
+
+    def _write(self, index: Any, documents: Sequence[Document]) -> BulkResult:
+        kept = _stored(index.searcher(), [str(document.get("id")) for document in documents])
+        versions: dict[str, int] = {one: document["index_version"] for one, document in kept.items()}
+        batch = _Batch(versions)
+        for document in documents:
+            batch.take(document)
+        try:
+            writer = index.writer(heap_size=_HEAP_BYTES, num_threads=1)
+            for one, entry in batch.entries.items():
+                writer.delete_documents_by_term("id", one)
+                writer.add_document(entry)
+            writer.commit()
+            writer.wait_merging_threads()
+        except (ValueError, OSError) as error:
+            raise IndexLater(f"the search index {self._folder} could not be written: {error}") from error
+        return BulkResult(written=frozenset(batch.entries), already=frozenset(batch.already), rejected=batch.rejected)
+
+    def _reader(self) -> tuple[Any, QueryBuilder]:
+        generation = self._generation()
+        if generation is None:
+            raise BackendUnavailable(
+                f"there is no search index at {self._folder} yet: run `depesza crawl`, or `depesza index rebuild` if articles are filed"
+            )
+        index = self._open(generation)
+        searcher = index.searcher()
+        return searcher, QueryBuilder(index.schema, searcher)
+
+    def _open(self, generation: str) -> Any:
+        if self._opened is None or self._opened[0] != generation:
+            self._generations.check_version(generation)
+            self._opened = generation, tantivy.Index.open(str(self._folder / generation))
+        else:
+            self._opened[1].reload()
+        return self._opened[1]
+
+    def _generation(self) -> str | None:
+        return self._filling or self._generations.in_use()
+
+    @contextlib.contextmanager
+    def _said(self) -> Iterator[None]:
+        """Turn tantivy's errors on damaged files (ValueError, OSError, a Rust panic) into ours."""
+        try:
+            yield
+        except BaseException as error:
+            if not isinstance(error, ValueError | OSError) and type(error).__name__ != "PanicException":
+                raise
+            said = (str(error).strip() or type(error).__name__).splitlines()[0]
+            raise BackendUnavailable(
+                f"the search index {self._folder} is damaged ({said}): run `depesza index rebuild`"
+            ) from error
+
+
+class _Batch:
+    """Documents on their way into the index, sorted by what becomes of them."""
+
+    def __init__(self, versions: dict[str, int]) -> None:
+        """`versions`: what the index has."""
+        self._schema = make_schema()
+        self._versions = versions
+        self.entries: dict[str, Any] = {}
+        self.already: set[str] = set()
+        self.rejected: dict[str, str] = {}
+
+    def take(self, document: Document) -> None:
+        """Sort one document. A newer version in the same batch replaces an older one."""
+        one = str(document.get("id"))
+        try:
+            entry = make_entry(document, self._schema)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            if one not in self.entries and one not in self.already:
+                self.rejected[one] = f"{type(error).__name__}: {error}"
+            return
+        self.rejected.pop(one, None)
+        if self._versions.get(one, -1) < document["index_version"]:
+            self._versions[one] = document["index_version"]
+            self.entries[one] = entry
+            self.already.discard(one)
+        elif one not in self.entries:
+            self.already.add(one)
+
+
+def _by_relevance(searcher: Any, query: Any, request: EngineRequest) -> list[EngineHit]:
+    hits = searcher.search(query, limit=RELEVANCE_DEPTH, count=False).hits
+    numbers = searcher.fast_field_values(ORDER, [address for _, address in hits])
+    rows = [(score, id_head_of(number), address) for (score, address), number in zip(hits, numbers, strict=True)]
+    key: Callable[[tuple[float, int, Any]], tuple[float, int]] = lambda row: row[:2]  # noqa: E731
+    rows.sort(key=key, reverse=True)
+    if request.after is not None:
+        place = (request.after.value, id_head(request.after.id))
+        rows = [row for row in rows if row[:2] < place]
+    return [_hit(searcher, address, score) for score, _, address in rows[: request.limit]]
+
+
+def _has_better(searcher: Any, query: Any, place: SortKey) -> bool:
+    hits = searcher.search(query, limit=RELEVANCE_DEPTH, count=False).hits
+    if not hits or hits[0][0] != place.value:
+        return bool(hits) and hits[0][0] > place.value
+    ties = [address for score, address in hits if score == place.value]
+    return any(id_head_of(number) > id_head(place.id) for number in searcher.fast_field_values(ORDER, ties))
+
+
+def _hit(searcher: Any, address: Any, value: float) -> EngineHit:
+    document = read_entry(searcher.doc(address))
+    return EngineHit(document, SortKey(value, document["id"]))
+
+
+def _counted(searcher: Any, query: Any, field: str, size: int) -> list[tuple[str, int]]:
+    found = searcher.aggregate(query, {"values": {"terms": {"field": field, "size": size, "segment_size": size}}})
+    return [(bucket["key"], int(bucket["doc_count"])) for bucket in found["values"]["buckets"]]
+
+
+def _stored(searcher: Any, ids: Sequence[str]) -> dict[str, Document]:
+    if not ids or not searcher.num_docs:
+        return {}
+    query = tantivy.Query.term_set_query(make_schema(), "id", sorted(set(ids)))
+    hits = searcher.search(query, limit=len(set(ids)), count=False, order_by_field=ORDER).hits
+    return {hit.document["id"]: hit.document for hit in (_hit(searcher, address, 0) for _, address in hits)}

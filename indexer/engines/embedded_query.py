@@ -1,0 +1,156 @@
+"""Expanded query trees as tantivy's query objects. Its own query parser is not used (it drops prefixes silently)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection
+from datetime import UTC, datetime
+from typing import Any
+
+import tantivy
+from tantivy import Occur, Query
+
+from indexer.engine import Sort, SortKey
+from indexer.engines.embedded_schema import ORDER, order_number
+from indexer.nodes import And, AnyOf, Everything, Filter, Node, Not, Or, Period, Prefix, Sequence
+
+WEIGHTS = {"title": 3.0, "lead": 1.5, "text": 1.0}
+"""What a word counts where no field is named (SEARCH.md, "Folding and relevance")."""
+PREFIX_LIMIT = 256
+"""Words of the dictionary that a prefix may stand for."""
+
+
+class QueryBuilder:
+    """Builds queries against one state of the index."""
+
+    def __init__(self, schema: Any, searcher: Any) -> None:
+        self._schema, self._searcher = schema, searcher
+        self._articles = max(1, searcher.num_docs)
+
+    def build(self, node: Node) -> Any:
+        """The query of an expanded tree. Filters and dates do not change a score."""
+        match node:
+            case Everything():
+                return _unscored(Query.all_query())
+            case AnyOf(forms, field):
+                return self._any_of(forms, field)
+            case Prefix(text, field):
+                return _best(
+                    [self._group(name, self._with_prefix(name, text), weight) for name, weight in _weights(field).items()]
+                )
+            case Sequence(parts, field):
+                found = [self._sequence(name, parts, weight) for name, weight in _weights(field).items()]
+                return _best([query for query in found if query is not None])
+            case Filter(field, value, is_prefix):
+                return _unscored(self._filter(field, value, is_prefix))
+            case Period(start, end):
+                return _unscored(self._period(start, end))
+            case And(children):
+                return self._all(children)
+            case Or(children):
+                return Query.boolean_query([(Occur.Should, self.build(child)) for child in children])
+            case Not(child):
+                return self._all((Everything(), Not(child)))
+        raise TypeError(f"{type(node).__name__} was not expanded")
+
+    def narrowed(self, query: Any, without_stories: Collection[str] = (), bounds: Any = None) -> Any:
+        """`query` without the hits of some stories and within `bounds`; scores stay as they are."""
+        clauses = [(Occur.Must, query)]
+        if without_stories:
+            clauses.append((Occur.MustNot, self.of_stories(without_stories)))
+        if bounds is not None:
+            clauses.append((Occur.Must, _unscored(bounds)))
+        return Query.boolean_query(clauses) if len(clauses) > 1 else query
+
+    def of_stories(self, stories: Collection[str]) -> Any:
+        """Articles of these stories."""
+        return _unscored(Query.term_set_query(self._schema, "story", sorted(stories)))
+
+    def below(self, place: SortKey, sort: Sort, *, above: bool = False) -> Any:
+        """Articles below (or `above`) a place in an order by date."""
+        number = order_number(place)
+        low, high = (None, number) if (sort is Sort.NEWEST) != above else (number, None)
+        return Query.range_query(self._schema, ORDER, tantivy.FieldType.Unsigned, low, high, low is None, high is None)
+
+    def _all(self, children: Collection[Node]) -> Any:
+        clauses = [
+            (Occur.MustNot, self.build(child.child)) if isinstance(child, Not) else (Occur.Must, self.build(child))
+            for child in children
+        ]
+        if all(occur == Occur.MustNot for occur, _ in clauses):
+            clauses.append((Occur.Must, _unscored(Query.all_query())))
+        return Query.boolean_query(clauses)
+
+    def _any_of(self, forms: Collection[str], field: str) -> Any:
+        return _best([self._group(name, forms, weight) for name, weight in _weights(field).items()])
+
+    def _group(self, field: str, forms: Collection[str], weight: float) -> Any:
+        """One term of many forms: the best form's score, each as rare as the forms together.
+
+        A rare form would else score far above the common ones (BM25's idf), and an article in another case form would
+        rank apart from its twin.
+        """
+        counts = {form: self._searcher.doc_freq(field, form) for form in forms}
+        rarity = self._rarity(min(self._articles, sum(counts.values())))
+        return _best(
+            [
+                Query.boost_query(
+                    Query.term_query(self._schema, field, form, index_option="freq"), weight * rarity / self._rarity(count)
+                )
+                for form, count in counts.items()
+                if count
+            ]
+        )
+
+    def _rarity(self, count: int) -> float:
+        """BM25's idf of a term in `count` articles."""
+        articles = max(self._articles, count)
+        return math.log(1 + (articles - count + 0.5) / (count + 0.5))
+
+    def _sequence(self, field: str, parts: Collection[AnyOf | Prefix], weight: float) -> Any | None:
+        places = [self._alternatives(field, part) for part in parts]
+        if not all(places):
+            return None
+        if all(len(place) == 1 for place in places):
+            query = Query.phrase_query(self._schema, field, [place[0] for place in places])
+        else:
+            query = Query.regex_phrase_query(self._schema, field, [f"({'|'.join(place)})" for place in places])
+        return Query.boost_query(query, weight)
+
+    def _alternatives(self, field: str, part: AnyOf | Prefix) -> list[str]:
+        """The words of the dictionary that may stand at a place of a phrase. Index tokens hold letters and digits only."""
+        if isinstance(part, Prefix):
+            return self._with_prefix(field, part.text)
+        return [form for form in part.forms if self._searcher.doc_freq(field, form)]
+
+    def _with_prefix(self, field: str, prefix: str) -> list[str]:
+        return [term for term, _ in self._searcher.terms_with_prefix(field, prefix, limit=PREFIX_LIMIT)]
+
+    def _filter(self, field: str, value: str, is_prefix: bool) -> Any:
+        if is_prefix:
+            return Query.term_set_query(self._schema, field, self._with_prefix(field, value))
+        return Query.term_query(self._schema, field, value, index_option="basic")
+
+    def _period(self, start: datetime | None, end: datetime | None) -> Any:
+        low = _second(start) if start else None
+        high = _second(end) if end else None
+        return Query.range_query(self._schema, "published", tantivy.FieldType.Integer, low, high, True, high is None)
+
+
+def _second(instant: datetime) -> int:
+    """The first whole second at or after an instant."""
+    return math.ceil((instant - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds())
+
+
+def _weights(field: str) -> dict[str, float]:
+    return {field: 1.0} if field else WEIGHTS
+
+
+def _best(queries: list[Any]) -> Any:
+    if len(queries) > 1:
+        return Query.disjunction_max_query(queries)
+    return queries[0] if queries else Query.empty_query()
+
+
+def _unscored(query: Any) -> Any:
+    return Query.const_score_query(query, 0.0)
