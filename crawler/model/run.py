@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
-from crawler.model.outlet import Outlet
+from crawler.model.outlet import Outlet, Source
 
 
 class Outcome(StrEnum):
@@ -82,6 +82,65 @@ class OutletReport:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ProbedSource:
+    """A source, of the outlet's file or found on the site, as it answered."""
+
+    source: Source
+    status: SourceStatus
+    configured: bool = False
+    """Stands in the outlet's file."""
+    kind: str = ""
+    """The format in words: "rss20", "news sitemap", "section"."""
+    title: str | None = None
+    entries: int = 0
+    newest_at: datetime | None = None
+    moved_to: str | None = None
+    """Where a permanent redirect led."""
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProbedArticle:
+    """One article read for a trial."""
+
+    url: str
+    title: str | None = None
+    words: int = 0
+    language: str | None = None
+    published_at: datetime | None = None
+    published_from: str | None = None
+    authors: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    """Whom its attributions name."""
+    opening: str = ""
+    """The first 300 characters of the text."""
+    error: str | None = None
+    """Why it could not be read, in words."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProbeReport:
+    """A look at one outlet's site."""
+
+    outlet: str
+    homepage: str
+    """After redirects."""
+    status: int | None = None
+    """HTTP status of the homepage; None when it could not be reached."""
+    title: str | None = None
+    languages: tuple[str, ...] = ()
+    """Of the homepage's `lang` and of the articles read, the most frequent first."""
+    robots: str = ""
+    """"open", or why the homepage may not be fetched."""
+    crawl_delay_s: float | None = None
+    sources: tuple[ProbedSource, ...] = ()
+    articles: tuple[ProbedArticle, ...] = ()
+    error: str | None = None
+    notes: tuple[str, ...] = ()
+    """Further findings in words."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunReport:
     """What a run did. `finished` is False when it was stopped or died."""
 
@@ -91,6 +150,8 @@ class RunReport:
     finished: bool
     outlets: tuple[OutletReport, ...] = ()
     error: str | None = None
+    probes: tuple[ProbeReport, ...] = ()
+    """Of a plan with `probe`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
