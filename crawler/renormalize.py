@@ -10,7 +10,8 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
@@ -31,6 +32,7 @@ from crawler.workers import PagePool
 BATCH = 50
 """Pages read from the store at once; as many may be under way."""
 _LETTERS = 1_000_000
+_EVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,20 +67,20 @@ def renormalize(
     """
     keys = _chosen_keys(database, order)
     report = RenormalizeReport()
-    under_way: deque[tuple[str, Page, Outlet, Future[Article]]] = deque()
+    under_way: deque[_Task] = deque()
     for key, page in _read_pages(database, keys):
         report.pages += 1
         outlet = order.outlets.get(page.outlet)
         if outlet is None:
             report.unknown_outlet += 1
             continue
-        under_way.append((key, page, outlet, pool.submit(normalize, page, outlet, order.agencies, order.now)))
+        under_way.append(_Task(key, page, outlet, pool.submit(normalize, page, outlet, order.agencies, order.now)))
         if len(under_way) >= BATCH:
-            report.outcomes[_settle(database, *under_way.popleft(), order.now)] += 1
+            report.outcomes[_settle(database, under_way.popleft(), order.now)] += 1
         if progress:
             progress(report.pages - len(under_way), len(keys))
     while under_way:
-        report.outcomes[_settle(database, *under_way.popleft(), order.now)] += 1
+        report.outcomes[_settle(database, under_way.popleft(), order.now)] += 1
         if progress:
             progress(report.pages - len(under_way), len(keys))
     return report
@@ -102,15 +104,24 @@ def _read_pages(database: Database, keys: list[str]) -> Iterator[tuple[str, Page
         yield from ((key, page) for key, page in read if page is not None)
 
 
-def _settle(database: Database, key: str, page: Page, outlet: Outlet, future: Future[Article], now: datetime) -> Outcome:  # noqa: PLR0913
+class _Task(NamedTuple):
+    key: str
+    page: Page
+    outlet: Outlet
+    article: Future[Article]
+
+
+def _settle(database: Database, task: _Task, now: datetime) -> Outcome:
+    key = task.key
     try:
-        article = future.result()
+        article = task.article.result()
     except NormalizeError as error:
-        return _note_failure(database, key, page, error, now)
-    revisit_s = tuple(parse_duration(age) for age in outlet.revisit)
+        return _note_failure(database, key, task.page, error, now)
+    revisit_s = tuple(parse_duration(age) for age in task.outlet.revisit)
     with database.write() as connection:
-        outcome = file_article(connection, article, page, revisit_s)
-        dead_letters.drop_page_letters(connection, key)
+        outcome = file_article(connection, article, task.page, revisit_s)
+        if outcome is not Outcome.BLOCKED:
+            dead_letters.drop_page_letters(connection, key)
         if key != article.id and articles.find_id(connection, [article.url]) != key:
             pages.drop_page(connection, key)
     return outcome
@@ -125,7 +136,7 @@ def _note_failure(database: Database, key: str, page: Page, error: NormalizeErro
 
 
 def _letter(connection: sa.Connection, key: str, page: Page, error: NormalizeError, now: datetime) -> DeadLetter:
-    before = dead_letters.letters_of(connection, [key], datetime.min.replace(tzinfo=now.tzinfo)).get(key)
+    before = dead_letters.letters_of(connection, [key], _EVER).get(key)
     entry = page.entry
     detail = before.detail if before else {"title": entry.title if entry else None, "summary": entry.summary if entry else None}
     return DeadLetter(

@@ -15,7 +15,6 @@ import sys
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import structlog
 from pydantic import TypeAdapter, ValidationError
@@ -69,7 +68,9 @@ def run_crawl(plan: CrawlPlan) -> RunReport:
         if _asked_to_stop:
             batch.stop(f"stopped by {_asked_to_stop[0]}")
         await batch.run()
-        await batch.close(batch.report(_now()))
+        report = batch.report(_now())
+        await batch.close(report)
+        write_report(plan, report)  # now, for a thread that hangs in a name look-up may hold up the end of the process
 
     try:
         run_engine(plan.outlets, guard, work)
@@ -156,21 +157,24 @@ def main(arguments: list[str]) -> int:
     return _run_and_report(plan)
 
 
-def _run_and_report(plan: CrawlPlan) -> int:
-    adapter: TypeAdapter[Any] = TypeAdapter(RunReport)
-    try:
-        if plan.probe:
-            from crawler.spiders.probe import probe
+def write_report(plan: CrawlPlan, report: RunReport) -> None:
+    """The report as JSON at `plan.report_path`, atomically."""
+    adapter: TypeAdapter[RunReport] = TypeAdapter(RunReport)
+    write_atomically(plan.report_path, adapter.dump_json(report).decode())
 
-            write_atomically(plan.report_path, TypeAdapter[Any](dict).dump_json(probe(plan)).decode())
-            return 0
-        report, code = run_crawl(plan), 0
+
+def _run_and_report(plan: CrawlPlan) -> int:
+    try:
+        report, code = probe_sites(plan) if plan.probe else run_crawl(plan), 0
     except (ConfigError, BackendUnavailable) as error:
         sys.stderr.write(f"{error}\n")
-        code = 2 if isinstance(error, ConfigError) else 3
-        report = RunReport(run_id=plan.run_id, started_at=_now(), finished_at=_now(), finished=False, error=str(error))
-    write_atomically(plan.report_path, adapter.dump_json(report).decode())
+        report, code = _failed_run(plan, str(error)), 2 if isinstance(error, ConfigError) else 3
+    write_report(plan, report)
     return code
+
+
+def _failed_run(plan: CrawlPlan, error: str) -> RunReport:
+    return RunReport(run_id=plan.run_id, started_at=_now(), finished_at=_now(), finished=False, error=error)
 
 
 def _now() -> datetime:

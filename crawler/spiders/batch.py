@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 import structlog
@@ -86,17 +87,16 @@ class Batch:
                 self._busy.append(OutletReport(outlet=one.slug, error=ALREADY_RUNNING))
 
     async def _crawl_all(self) -> None:
-        beat = asyncio.ensure_future(self._beat())
-        tasks = [asyncio.ensure_future(self._crawl_one(slug, crawl)) for slug, crawl in self._crawls.items()]
-        stop = asyncio.ensure_future(self._parts.stopping.wait())
+        crawls = [asyncio.ensure_future(self._crawl_one(slug, crawl)) for slug, crawl in self._crawls.items()]
+        beat, stop = asyncio.ensure_future(self._beat()), asyncio.ensure_future(self._parts.stopping.wait())
+        everything = asyncio.ensure_future(asyncio.wait(crawls)) if crawls else None
         try:
-            everything = asyncio.gather(*tasks)
-            await asyncio.wait({everything, stop}, return_when=asyncio.FIRST_COMPLETED)
-            if not everything.done():
-                await asyncio.wait({everything}, timeout=STOP_WITHIN_S)
-            await _end(tasks)
+            if everything is not None:
+                await asyncio.wait([everything, stop], return_when=asyncio.FIRST_COMPLETED)
+                if not everything.done():
+                    await asyncio.wait([everything], timeout=STOP_WITHIN_S)
         finally:
-            await _end([beat, stop])
+            await _end([*crawls, beat, stop])
 
     async def _crawl_one(self, slug: str, crawl: OutletCrawl) -> None:
         try:
@@ -141,7 +141,7 @@ def lease_name(outlet: Outlet) -> str:
     return f"outlet:{outlet.slug}"
 
 
-async def _end(tasks: Sequence[asyncio.Future[object]]) -> None:
+async def _end(tasks: Sequence[asyncio.Future[Any]]) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)

@@ -7,7 +7,6 @@ process killed at any moment loses nothing. Not here: which entries wait (`polls
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -86,11 +85,14 @@ class EntryWork:
         try:
             article = await asyncio.wrap_future(future)
         except NormalizeError as error:
+            if error.kind == "broken" and self._parts.stopping.is_set():
+                return Outcome.LATER  # its worker was stopped with us: the entry waits for the next run
             return await self._give_up(item, Verdict(Outcome(error.kind), error.reason), page)
 
         def file(connection: sa.Connection) -> Outcome:
             outcome = file_article(connection, article, page, self._revisit_s)
-            dead_letters.drop_page_letters(connection, _key(item))
+            if outcome is not Outcome.BLOCKED:  # one text at many addresses: filing wrote a letter
+                dead_letters.drop_page_letters(connection, _key(item))
             frontier.leave(connection, item.outlet, item.url)
             return outcome
 

@@ -13,6 +13,7 @@ from crawler.addresses import canonical_address
 from crawler.model.feed import FeedEntry
 from crawler.model.outlet import Outlet
 from crawler.model.run import Outcome, OutletReport, SourceStatus
+from crawler.spiders.choosing import Choosing
 from crawler.spiders.entries import EntryWork
 from crawler.spiders.polls import SourcePoll
 from crawler.spiders.robots import MAX_CRAWL_DELAY_S
@@ -36,6 +37,7 @@ class OutletCrawl:
         self._parts, self._outlet = parts, outlet
         self._tally = Tally(outlet.slug)
         self._work = EntryWork(parts, outlet)
+        self._choosing = Choosing(outlet, force=parts.plan.force)
 
     async def run(self) -> None:
         """Poll and fetch. Raises BackendUnavailable when the store is lost; any other trouble is in the report."""
@@ -63,7 +65,7 @@ class OutletCrawl:
         for source in self._outlet.sources:
             if self._parts.stopping.is_set():
                 return False
-            poll = SourcePoll(self._parts, self._outlet, source)
+            poll = SourcePoll(self._parts, self._outlet, source, self._choosing)
             for report in await poll.run(self._tally):
                 self._tally.add_source(report)
                 if report.status is SourceStatus.UNREACHABLE:

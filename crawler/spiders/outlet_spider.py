@@ -52,8 +52,9 @@ class OutletSpider(Spider):
     async def start(self) -> AsyncIterator[Any]:
         """Does everything; yields nothing to Scrapy's scheduler."""
         await self._work(Engine(self.crawler))
-        for nothing in ():
-            yield nothing
+        none: tuple[Request, ...] = ()
+        for request in none:
+            yield request
 
 
 class ProbeSpider(OutletSpider):

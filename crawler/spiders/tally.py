@@ -23,12 +23,13 @@ class Tally:
         """A source was asked."""
         self._sources.append(report)
 
-    def add_entries(self, count: int, queued: set[str], refused: int = 0) -> None:
-        """`count` entries were read: those in `queued` wait now, `refused` were no web addresses, the rest was seen before."""
+    def add_entries(self, count: int, queued: set[str], refused: int = 0, later: int = 0) -> None:
+        """`count` entries were read: those in `queued` wait now, `refused` and `later` do not, the rest was seen before."""
         self._entries += count
         self._fresh |= queued
         self._outcomes[Outcome.REFUSED] += refused
-        self._outcomes[Outcome.SEEN] += count - len(queued) - refused
+        self._outcomes[Outcome.LATER] += later
+        self._outcomes[Outcome.SEEN] += count - len(queued) - refused - later
 
     def add_revisits(self, queued: set[str]) -> None:
         """Known articles that are due wait now."""
@@ -45,7 +46,8 @@ class Tally:
 
     def report(self) -> OutletReport:
         """The outlet's report; what was queued and not settled is LATER."""
-        outcomes = self._outcomes + Counter({Outcome.LATER: len(self._fresh)})
+        outcomes = self._outcomes.copy()
+        outcomes[Outcome.LATER] += len(self._fresh)
         counted = {outcome: outcomes[outcome] for outcome in Outcome if outcomes[outcome]}
         return OutletReport(
             outlet=self._outlet, entries=self._entries, revisits=self._revisits, carried=self._carried,

@@ -52,6 +52,11 @@ def walk_pages(connection: sa.Connection, outlet: str | None = None, batch: int 
         after = keys[-1]
 
 
+def drop_page(connection: sa.Connection, key: str) -> None:
+    """Forget a page: it is kept under another key now."""
+    connection.execute(page.delete().where(page.c.key == key))
+
+
 def prune_pages(connection: sa.Connection, before: datetime) -> int:
     """Drop pages fetched before then; returns how many."""
     return connection.execute(page.delete().where(page.c.fetched_at < before)).rowcount
