@@ -10,6 +10,7 @@ import socket
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import cache
+from pathlib import Path
 
 import sqlalchemy as sa
 
@@ -80,7 +81,7 @@ def _is_dead(owner: str) -> bool:
 def _machine() -> str:
     """Host name and, on Linux, the process namespace: containers may share a host name but not their process ids."""
     try:
-        space = os.readlink("/proc/self/ns/pid").strip("pid:[]")
+        space = str(Path("/proc/self/ns/pid").readlink()).strip("pid:[]")
     except OSError:
         space = ""
     return f"{socket.gethostname().replace(':', '-')}/{space}"
