@@ -46,6 +46,8 @@ class Renormalizing:
     """Only this outlet's pages."""
     stage: Stage | None = None
     """Only pages with a dead letter of this stage (normalize or file); None: every kept page."""
+    keys: tuple[str, ...] | None = None
+    """Only the pages kept under these keys, whatever `outlet` and `stage` say."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -87,6 +89,8 @@ def renormalize(
 
 
 def _chosen_keys(database: Database, order: Renormalizing) -> list[str]:
+    if order.keys is not None:
+        return list(order.keys)
     with database.read() as connection:
         if order.stage is not None:
             letters = dead_letters.list_dead_letters(connection, stage=order.stage, outlet=order.outlet, limit=_LETTERS)

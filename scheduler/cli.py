@@ -15,16 +15,9 @@ if TYPE_CHECKING:
     from crawler.config import Locations
     from crawler.model.run import RunReport
 
-app = typer.Typer(rich_markup_mode=None)
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
 
-@app.callback()
-def _group() -> None:
-    """Commands of the scheduler room."""
-
-
-@app.command(epilog="Example: depesza demo --json")
 def demo(ctx: typer.Context, json: Json = False) -> None:
     """Watch Depesza work: ten small outlets on this machine are crawled twice, copies found, searches made.
 
@@ -36,7 +29,6 @@ def demo(ctx: typer.Context, json: Json = False) -> None:
     raise typer.Exit(run_demo(data_dir=given, as_json=json))
 
 
-@app.command(epilog="Example: depesza init --contact me@example.org")
 def init(
     ctx: typer.Context,
     contact: Annotated[
@@ -59,7 +51,6 @@ def init(
         out("Next: depesza outlets list, then depesza crawl SLUG, then depesza search WORDS")
 
 
-@app.command(epilog="Example: depesza doctor")
 def doctor(ctx: typer.Context, json: Json = False) -> None:
     """Look for what is missing or wrong on this machine, and say what to do about it. Exit code 1 when something is."""
     from scheduler.doctor import examine
@@ -75,7 +66,6 @@ def doctor(ctx: typer.Context, json: Json = False) -> None:
     raise typer.Exit(1 if any(one.state == "bad" for one in found) else 0)
 
 
-@app.command(epilog="Examples: depesza crawl kresy pap   |   depesza crawl --url https://kresy.pl/wydarzenia/an-article")
 def crawl(
     ctx: typer.Context,
     slugs: Annotated[
@@ -106,7 +96,6 @@ def crawl(
     raise typer.Exit(crawl_exit_code(report))
 
 
-@app.command(epilog="Example: depesza run   (ends in order on Ctrl-C or SIGTERM)")
 def run(
     ctx: typer.Context,
     check: Annotated[bool, typer.Option("--check", help="Show the timetable and end.")] = False,
@@ -124,7 +113,6 @@ def run(
     run_until_signal(Service(ctx.obj))
 
 
-@app.command(epilog="Example: depesza status --json")
 def status(ctx: typer.Context, json: Json = False) -> None:
     """What is in the store, what waits, how the last runs and the outlets fare."""
     from datetime import UTC, datetime

@@ -23,33 +23,35 @@ from crawler.terminal import say
 
 
 class Place(NamedTuple):
-    """Where a command is made: modules with a typer `app`, and the heading it stands under in the help."""
+    """Where a command stands in the help, what makes it ("module:function" or "module:typer app"), and how it is used."""
 
     heading: str
-    modules: tuple[str, ...]
+    targets: tuple[str, ...]
+    example: str
 
 
 VERBOSE = "depesza.verbose"
 """Key in the context's `meta`: whether --verbose was given."""
 START, WATCH, READ, KEEP = "Start here", "Crawl", "Search and read", "Look after it"
 COMMANDS: dict[str, Place] = {
-    "demo": Place(START, ("scheduler.cli",)),
-    "init": Place(START, ("scheduler.cli",)),
-    "doctor": Place(START, ("scheduler.cli",)),
-    "outlets": Place(WATCH, ("crawler.cli", "scheduler.outlets_cli")),
-    "crawl": Place(WATCH, ("scheduler.cli",)),
-    "run": Place(WATCH, ("scheduler.cli",)),
-    "status": Place(WATCH, ("scheduler.cli",)),
-    "search": Place(READ, ("indexer.cli",)),
-    "show": Place(READ, ("crawler.cli",)),
-    "copies": Place(READ, ("crawler.cli",)),
-    "batch": Place(READ, ("crawler.cli",)),
-    "index": Place(KEEP, ("indexer.cli",)),
-    "dead-letters": Place(KEEP, ("crawler.cli",)),
-    "renormalize": Place(KEEP, ("crawler.cli",)),
-    "config": Place(KEEP, ("scheduler.upkeep_cli",)),
-    "db": Place(KEEP, ("scheduler.upkeep_cli",)),
+    "demo": Place(START, ("scheduler.cli:demo",), "depesza demo"),
+    "init": Place(START, ("scheduler.cli:init",), "depesza init --contact me@example.org"),
+    "doctor": Place(START, ("scheduler.cli:doctor",), "depesza doctor"),
+    "outlets": Place(WATCH, ("crawler.cli.outlets:app", "scheduler.outlets_cli:app"), "depesza outlets list"),
+    "crawl": Place(WATCH, ("scheduler.cli:crawl",), "depesza crawl kresy pap"),
+    "run": Place(WATCH, ("scheduler.cli:run",), "depesza run"),
+    "status": Place(WATCH, ("scheduler.cli:status",), "depesza status --json"),
+    "search": Place(READ, ("indexer.cli:search_command",), "depesza search 'prezydent AND Warszawa' --limit 5"),
+    "show": Place(READ, ("crawler.cli.reading:show",), "depesza show 3f2a9c41"),
+    "copies": Place(READ, ("crawler.cli.reading:copies",), "depesza copies 3f2a9c41"),
+    "batch": Place(READ, ("crawler.cli.batch:app",), "depesza batch extract records.jsonl > articles.jsonl"),
+    "index": Place(KEEP, ("indexer.cli:index_app",), "depesza index status"),
+    "dead-letters": Place(KEEP, ("crawler.cli.letters:app",), "depesza dead-letters list"),
+    "renormalize": Place(KEEP, ("crawler.cli.letters:renormalize",), "depesza renormalize --outlet kresy"),
+    "config": Place(KEEP, ("scheduler.upkeep_cli:config_app",), "depesza config check"),
+    "db": Place(KEEP, ("scheduler.upkeep_cli:db_app",), "depesza db upgrade"),
 }
+_ANYWHERE_WITH_VALUE, _ANYWHERE = ("--data-dir", "--config"), ("--verbose",)
 
 
 class LazyGroup(TyperGroup):
@@ -60,13 +62,14 @@ class LazyGroup(TyperGroup):
         return list(COMMANDS)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        """Import the modules of one command and hand it out; None for an unknown name."""
-        if cmd_name not in COMMANDS:
-            return None
-        if cmd_name not in self.commands:
-            for module in COMMANDS[cmd_name].modules:
-                self._join(cmd_name, module)
-        return self.commands[cmd_name]
+        """Import what makes one command and hand it out; None for an unknown name."""
+        if cmd_name in COMMANDS and cmd_name not in self.commands:
+            self.commands[cmd_name] = _load(cmd_name, COMMANDS[cmd_name])
+        return self.commands.get(cmd_name)
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """As typer does, with the global options allowed after the command too."""
+        return super().parse_args(ctx, hoist(args))
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """As typer does, with every name known for its "did you mean"."""
@@ -77,10 +80,11 @@ class LazyGroup(TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command. An error of the house is told in words with its exit code; no traceback without --verbose."""
+        verbose = ctx.params.get("verbose", False)
         try:
             return super().invoke(ctx)
         except DepeszaError as error:
-            _tell(str(error), ctx.params.get("verbose", False))
+            _tell(str(error), verbose)
             raise typer.Exit(exit_code(error)) from None
         except Exception as error:
             if hasattr(error, "exit_code") or isinstance(error, typer.Abort | BrokenPipeError):
@@ -89,27 +93,15 @@ class LazyGroup(TyperGroup):
                 said, code = f"{error.strerror}: {error.filename}" if error.filename else error.strerror, 3
             else:
                 said, code = f"this should not have happened: {type(error).__name__}: {error}", 1
-            _tell(said, ctx.params.get("verbose", False))
+            _tell(said, verbose)
             raise typer.Exit(code) from None
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """The commands under their headings."""
         for heading in (START, WATCH, READ, KEEP):
-            rows = [
-                (name, self.get_command(ctx, name).get_short_help_str(limit=90))
-                for name, place in COMMANDS.items()
-                if place.heading == heading
-            ]
+            names = [name for name, place in COMMANDS.items() if place.heading == heading]
             with formatter.section(heading):
-                formatter.write_dl(rows)
-
-    def _join(self, name: str, module: str) -> None:
-        command = get_group(importlib.import_module(module).app).commands[name]
-        known = self.commands.get(name)
-        if known is None:
-            self.commands[name] = command
-        else:
-            known.commands.update(command.commands)  # type: ignore[attr-defined]  # both are groups of that name
+                formatter.write_dl([(name, self.get_command(ctx, name).get_short_help_str(limit=90)) for name in names])
 
 
 app = typer.Typer(
@@ -146,13 +138,27 @@ def root(
 ) -> None:
     """Depesza watches news outlets, finds the copies of one dispatch, names its agency, and makes it all searchable.
 
-    Exit codes: 0 done, 1 nothing found or some outlets failed, 2 wrong usage or configuration, 3 a database or index is
-    unavailable.
+    --data-dir, --config and --verbose may stand before or after the command. Exit codes: 0 done, 1 nothing found or some
+    outlets failed, 2 wrong usage or configuration, 3 a database or index is unavailable.
     """
-    if ctx.resilient_parsing:
-        return
     ctx.obj = find_locations(data_dir, config)
     ctx.meta[VERBOSE] = verbose
+
+
+def hoist(args: list[str]) -> list[str]:
+    """The arguments with the global options brought to the front, from anywhere before `--`."""
+    front: list[str] = []
+    rest = list(args)
+    place = 0
+    while place < len(rest) and rest[place] != "--":
+        name, equals, _ = rest[place].partition("=")
+        count = 2 if name in _ANYWHERE_WITH_VALUE and not equals else 1
+        if name in _ANYWHERE_WITH_VALUE or rest[place] in _ANYWHERE:
+            front += rest[place : place + count]
+            del rest[place : place + count]
+        else:
+            place += 1
+    return front + rest
 
 
 def exit_code(error: DepeszaError) -> int:
@@ -162,6 +168,24 @@ def exit_code(error: DepeszaError) -> int:
     if isinstance(error, ConfigError | QueryError):
         return 2
     return 3 if isinstance(error, BackendUnavailable | IndexLater) else 1
+
+
+def _load(name: str, place: Place) -> Any:
+    """The command of that name; several targets are groups whose commands are put together."""
+    shell = typer.Typer(rich_markup_mode=None)
+    shell.callback()(lambda: None)
+    for number, target in enumerate(place.targets):
+        module, _, attribute = target.partition(":")
+        made = getattr(importlib.import_module(module), attribute)
+        if isinstance(made, typer.Typer):
+            shell.add_typer(made, name=name if number == 0 else f"{name}+{number}", epilog=f"Example: {place.example}")
+        else:
+            shell.command(name, epilog=f"Example: {place.example}")(made)
+    commands = get_group(shell).commands
+    command: Any = commands.pop(name)
+    for further in commands.values():
+        command.commands.update(further.commands)  # type: ignore[attr-defined]  # targets after the first are groups
+    return command
 
 
 def _tell(said: str, verbose: bool) -> None:

@@ -49,8 +49,11 @@ def crawl_and_push(locations: Locations, wish: Wish) -> tuple[RunReport, PushRep
         if wish.push:
             try:
                 pushed = push(locations, database)
+                stopped = pushed.stopped
             except DepeszaError as error:
-                warnings.append(f"not pushed, the articles wait in the outbox: {error} (`depesza index push` tries again)")
+                stopped = str(error)
+            if stopped:
+                warnings.append(f"not pushed, the articles wait in the outbox: {stopped} (`depesza index push` tries again)")
         tidy(locations, database, datetime.now(UTC))
         return report, pushed, warnings
     finally:

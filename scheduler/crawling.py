@@ -6,9 +6,7 @@ Not here: when to crawl (`scheduler.service`), the process itself (`scheduler.la
 
 from __future__ import annotations
 
-import os
 import secrets
-import socket
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -23,7 +21,7 @@ from crawler.model.run import CrawlPlan, RunReport
 from crawler.outlets.choosing import is_on_loopback
 from crawler.settings import parse_duration
 from crawler.store import health as health_store
-from crawler.store import pages, runs
+from crawler.store import leases, pages, runs
 from crawler.store.database import Database
 from scheduler.config import scheduler_settings
 from scheduler.health import judge
@@ -56,7 +54,7 @@ def make_plan(locations: Locations, request: CrawlRequest, now: datetime, token:
     return CrawlPlan(
         run_id=run_id, store_url=store_url(locations), data_dir=locations.data_dir,
         report_path=locations.runs_dir / f"{run_id}.json", outlets=request.outlets, urls=request.urls, user_agent=agent,
-        contact=settings.contact or "loopback only", owner=f"{socket.gethostname()}:{os.getpid()}:{token}",
+        contact=settings.contact or "loopback only", owner=leases.owner_name(token),
         workers=settings.workers, page_time_limit_s=settings.page_time_limit_s,
         page_memory_bytes=settings.page_memory_mb << 20, force=request.force, probe=request.probe,
     )  # fmt: skip
@@ -117,11 +115,20 @@ def keep_verdicts(database: Database, report: RunReport, now: datetime) -> None:
 
 
 def push(locations: Locations, database: Database) -> PushReport:
-    """Hand what waits in the outbox to the search index. Raises IndexLater or BackendUnavailable: it goes on waiting."""
+    """Hand what waits in the outbox to the search index; the report says why when it had to stop (the rest goes on waiting).
+
+    Raises BackendUnavailable and ConfigError when the index cannot be opened.
+    """
+    from indexer.config import indexer_settings
     from indexer.engines.choose import open_engine
     from indexer.push import push_pending
 
-    return push_pending(database, open_engine(locations))
+    settings = indexer_settings(locations)
+    engine = open_engine(settings, locations)
+    try:
+        return push_pending(database, engine, now=datetime.now(UTC), batch=settings.batch)
+    finally:
+        engine.close()
 
 
 def tidy(locations: Locations, database: Database, now: datetime) -> None:

@@ -157,12 +157,13 @@ def _store(locations: Locations) -> Check:
 
 
 def _index(locations: Locations) -> Check:
+    from indexer.config import indexer_settings
     from indexer.engines.choose import open_engine
 
     if not locations.index_dir.exists():
         return Check(name="index", state="note", found="does not exist yet", hint="the first push makes it")
-    engine = open_engine(locations)
-    return Check(name="index", state="ok", found=f"{engine.count()} documents")
+    status = open_engine(indexer_settings(locations), locations).status()
+    return Check(name="index", state="ok", found=f"{status.documents} documents, {status.engine} at {status.where}")
 
 
 def _morphology(locations: Locations) -> Check:

@@ -27,10 +27,8 @@ def print_report(report: RunReport, pushed: PushReport | None) -> None:
     if report.error:
         say(f"The run ended early: {report.error}")
     if pushed is not None:
-        out(
-            f"Index: {pushed.pushed} pushed"
-            + (f", {pushed.rejected} refused (`depesza dead-letters list`)" if pushed.rejected else "")
-        )
+        refused = f", {pushed.rejected} refused (`depesza dead-letters list --stage index`)" if pushed.rejected else ""
+        out(f"Index: {pushed.written} documents written{refused}.")
 
 
 def print_status(status: Status) -> None:

@@ -150,8 +150,10 @@ class Service:
         except Exception:
             log.exception("push failed")
         else:
-            if report.pushed or report.rejected:
-                log.info("pushed", pushed=report.pushed, rejected=report.rejected)
+            if report.stopped:
+                log.warning("push stopped, will be tried again", reason=report.stopped, waiting=report.waiting)
+            if report.written or report.rejected:
+                log.info("pushed", written=report.written, rejected=report.rejected, waiting=report.waiting)
 
     def _tidy(self, database: Database) -> None:
         try:

@@ -8,11 +8,8 @@ import typer
 
 from crawler.terminal import out, out_json, out_table
 
-app = typer.Typer(rich_markup_mode=None)
 config_app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="Show and check the configuration.")
 db_app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="Look after the store's schema.")
-app.add_typer(config_app, name="config", epilog="Example: depesza config check")
-app.add_typer(db_app, name="db", epilog="Example: depesza db upgrade")
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
 
