@@ -12,7 +12,7 @@ from rich.text import Text
 from crawler.model.run import OutletReport, RunReport, SourceStatus
 from crawler.model.story import Story, StoryMember
 from crawler.text import clean_line
-from scheduler.demo.result import DemoResult, DemoRevision, DemoSearch
+from scheduler.demo.result import DemoResult, DemoRevision, DemoSearch, Marked
 
 _QUIET = "dim"
 _MARK = "bold yellow"
@@ -95,15 +95,15 @@ def _print_story(console: Console, story: Story, result: DemoResult) -> None:
 def _print_search(console: Console, search: DemoSearch, result: DemoResult) -> None:
     head = Text("  ")
     head.append(search.query, style="bold")
-    head.append(f"  {search.total} articles", style=_QUIET)
+    head.append(f"  {search.total} articles in {len(search.hits)} stories", style=_QUIET)
     console.print(head)
     for hit in search.hits[:_HITS_SHOWN]:
-        line = Text("    ")
-        line.append(clean_line(hit.title))
-        copies = f", and {hit.copies} more of the same story" if hit.copies else ""
+        copies = f", and {hit.copies} more of its story" if hit.copies else ""
+        line = Text("    ").append_text(_marked(hit.title))
         line.append(f"  {result.outlet_names.get(hit.outlet, hit.outlet)}{copies}", style=_QUIET)
         console.print(line, soft_wrap=True)
-        console.print(Padding(_snippet(hit.snippet, hit.marks), (0, 0, 0, 6)))
+        for piece in hit.snippets[:1]:
+            console.print(Padding(_marked(piece), (0, 0, 0, 6)))
     console.print()
 
 
@@ -115,14 +115,15 @@ def _print_revision(console: Console, revision: DemoRevision, result: DemoResult
     console.print(Text("    + ", style="green").append(clean_line(revision.after), style="default"), soft_wrap=True)
 
 
-def _snippet(snippet: str, marks: tuple[tuple[int, int], ...]) -> Text:
+def _marked(piece: Marked) -> Text:
+    """The text with its marks set off; without colours they stand in brackets, or nobody would see them."""
     text = Text()
     end = 0
-    for start, stop in marks:
-        text.append(snippet[end:start])
-        text.append(snippet[start:stop], style=_MARK)
+    for start, stop in piece.marks:
+        text.append(piece.text[end:start])
+        text.append(piece.text[start:stop], style=_MARK)
         end = stop
-    text.append(snippet[end:])
+    text.append(piece.text[end:])
     return text
 
 

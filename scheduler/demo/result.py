@@ -19,16 +19,27 @@ WORDS_AROUND = 3
 """Words shown on each side of a correction."""
 
 
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """A text and where in it the search's words stand."""
+
+    text: str
+    marks: tuple[tuple[int, int], ...] = ()
+    """Start and end of each."""
+
+    def marked_words(self) -> list[str]:
+        """The marked pieces, in order."""
+        return [self.text[start:end] for start, end in self.marks]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DemoHit:
     """One hit of a search, folded: its story's other members are counted."""
 
     article_id: str
     outlet: str
-    title: str
-    snippet: str
-    marks: tuple[tuple[int, int], ...]
-    """Start and end of what is marked in `snippet`."""
+    title: Marked
+    snippets: tuple[Marked, ...]
     copies: int = 0
     """Further articles of the same story."""
 
@@ -40,6 +51,8 @@ class DemoSearch:
     query: str
     total: int
     """Articles that match, copies included."""
+    forms: tuple[str, ...] = ()
+    """The forms of the query's word that were searched, folded."""
     hits: tuple[DemoHit, ...]
 
 
@@ -79,7 +92,7 @@ def as_json(result: DemoResult) -> dict[str, Any]:
     return {
         "runs": [_REPORT.dump_python(run, mode="json") for run in result.runs],
         "stories": [_story(story, result.articles) for story in result.stories],
-        "searches": [{"query": search.query, "hits": [hit.article_id for hit in search.hits]} for search in result.searches],
+        "searches": [_search(search) for search in result.searches],
         "revisions": [
             {
                 "id": one.article.id,
@@ -121,4 +134,14 @@ def _story(story: Story, articles: Mapping[str, Article]) -> dict[str, Any]:
             {"id": member.article_id, "outlet": member.outlet, "role": member.role.value, "delay_s": member.delay_s}
             for member in story.members
         ],
+    }
+
+
+def _search(search: DemoSearch) -> dict[str, Any]:
+    pieces = [piece for hit in search.hits for piece in (hit.title, *hit.snippets)]
+    return {
+        "query": search.query,
+        "hits": [hit.article_id for hit in search.hits],
+        "total": search.total,
+        "marked": sorted({word for piece in pieces for word in piece.marked_words()}),
     }

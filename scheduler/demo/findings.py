@@ -1,0 +1,83 @@
+"""Looking at what two crawls of the sample left: stories, searches, corrections, and what the outlets' servers saw."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from crawler.config import Locations
+from crawler.model.run import RunReport
+from crawler.store import articles, stories
+from crawler.store.database import Database
+from indexer.config import indexer_settings
+from indexer.engines.choose import open_engine
+from indexer.search import SearchHit, SearchRequest, search
+from scheduler.demo.result import DemoHit, DemoResult, DemoRevision, DemoSearch, Marked, changed_words
+from scheduler.demo.server import Access, DemoServer
+
+SEARCHES = ("Warszawa", "prezydent", "Brzeskwicki")
+"""Two words whose inflected forms are found and marked, and a name that no dictionary knows."""
+
+
+def find_all(
+    locations: Locations, database: Database, runs: Sequence[RunReport], server: DemoServer, second_log: Sequence[Access]
+) -> DemoResult:
+    """Everything the demo tells. `second_log`: the requests of the second crawl."""
+    with database.read() as connection:
+        found = sorted(stories.list_stories(connection), key=lambda story: (-len(story.members), story.id))
+        ids = [member.article_id for story in found for member in story.members]
+        members = {article.id: article for article in articles.read_articles(connection, ids)}
+        names = {outlet.slug: outlet.name for outlet in server.outlets}
+    pages = set(server.article_urls(second=True, behind_robots=True))
+    return DemoResult(
+        data_dir=locations.data_dir,
+        runs=tuple(runs),
+        stories=tuple(found),
+        articles=members,
+        outlet_names=names,
+        searches=tuple(_search(locations, query, server.started_at) for query in SEARCHES),
+        revisions=_revisions(database, server),
+        second_crawl_pages=sum(server.origins[line.outlet] + line.path in pages for line in second_log),
+        unchanged_feeds=sum(line.status == 304 for line in second_log),
+    )
+
+
+def _revisions(database: Database, server: DemoServer) -> tuple[DemoRevision, ...]:
+    """The articles of which a second version was kept, with what changed."""
+    announced = {
+        server.origins[outlet.slug] + article.path: article.later.announced
+        for outlet in server.outlets
+        for article in outlet.articles
+        if article.later is not None
+    }
+    found = []
+    with database.read() as connection:
+        for batch in articles.walk_articles(connection):
+            for article in batch:
+                versions = articles.read_revisions(connection, article.id)
+                if len(versions) < 2:
+                    continue
+                before, after = changed_words(versions[-2], versions[-1])
+                told = announced.get(article.url, False)
+                found.append(DemoRevision(article=article, before=before, after=after, announced=told))
+    return tuple(found)
+
+
+def _search(locations: Locations, query: str, now: datetime) -> DemoSearch:
+    engine = open_engine(indexer_settings(locations), locations)
+    try:
+        page = search(engine, SearchRequest(text=query), now, UTC)
+    finally:
+        engine.close()
+    return DemoSearch(query=query, total=page.total, forms=tuple(page.expansion.get(query, ())), hits=tuple(map(_hit, page.hits)))
+
+
+def _hit(hit: SearchHit) -> DemoHit:
+    article = hit.article
+    return DemoHit(
+        article_id=article["id"],
+        outlet=article["outlet"],
+        title=Marked(article["title"], hit.title_marks),
+        snippets=tuple(Marked(piece.text, piece.marks) for piece in hit.snippets),
+        copies=max(0, (article["copies"] or 1) - 1),
+    )
