@@ -1,6 +1,6 @@
 """Writing for people and programs: results on standard output, everything else on standard error. Standard library only.
 
-Titles and reasons come from strangers: nothing reaches a terminal before `line` or `paragraphs` took its escapes off
+Titles and reasons come from strangers: nothing reaches a terminal before its escapes are off
 (SAFETY A7). No markup is interpreted anywhere, so `[red]` in a title stays `[red]`.
 """
 
@@ -16,7 +16,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from crawler.text import clean_line, clean_paragraphs
+from crawler.text import clean, clean_line
 
 
 def line(value: object) -> str:
@@ -80,12 +80,7 @@ def out_table(titles: Sequence[str], rows: Sequence[Sequence[object]], widest: i
 
 
 def _lines(text: str) -> str:
-    return "\n".join(_keep_indent(one) for one in text.split("\n"))
-
-
-def _keep_indent(text: str) -> str:
-    body = text.lstrip(" ")
-    return " " * (len(text) - len(body)) + clean_paragraphs(body)
+    return clean(text).replace("\t", "    ")
 
 
 def _cut(text: str, widest: int) -> str:

@@ -82,10 +82,12 @@ def crawl(
 
     Exit code 0 also when somebody else crawls the outlet at this moment; 1 when some outlets failed.
     """
+    from scheduler.command import VERBOSE
     from scheduler.crawl_command import Wish, crawl_and_push
     from scheduler.printing import print_report
 
-    wish = Wish(slugs=tuple(slugs or ()), urls=tuple(url or ()), push=not no_push, force=force)
+    verbose = ctx.meta.get(VERBOSE, False)
+    wish = Wish(slugs=tuple(slugs or ()), urls=tuple(url or ()), push=not no_push, force=force, verbose=verbose)
     report, pushed, warnings = crawl_and_push(ctx.obj, wish)
     for warning in warnings:
         say(f"Warning: {warning}")
@@ -110,7 +112,7 @@ def run(
     from scheduler.service import Service, run_until_signal
 
     set_up_logging(verbose=ctx.meta.get(VERBOSE, False))
-    run_until_signal(Service(ctx.obj))
+    run_until_signal(Service(ctx.obj, verbose=ctx.meta.get(VERBOSE, False)))
 
 
 def status(ctx: typer.Context, json: Json = False) -> None:

@@ -200,3 +200,7 @@ def main() -> None:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a terminal of another encoding shows ?, it does not end the command
     app()
+
+
+if __name__ == "__main__":
+    main()

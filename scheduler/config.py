@@ -24,7 +24,7 @@ class SchedulerSettings:
     )
     push_every: str = setting("10s", "How often new articles are handed to the search index.")
     run_time_limit: str = setting("30m", "A crawl that takes longer is stopped; what is left waits for the next.")
-    children: int = setting(1, "Crawls (child processes) at once. One outlet is never crawled by two.")
+    children: int = setting(2, "Crawls (child processes) at once. One outlet is never crawled by two.")
     stop_within: str = setting("25s", "Time that a crawl gets to finish its pages when the service is stopped.")
 
     def __post_init__(self) -> None:

@@ -15,7 +15,7 @@ from crawler.errors import ConfigError, DepeszaError
 from crawler.model.run import RunReport
 from crawler.outlets.choosing import choose_outlets, find_outlet, open_catalogue, outlet_of_address
 from crawler.store.database import open_database
-from crawler.terminal import say
+from scheduler.child_log import tell_person
 from scheduler.crawling import CrawlRequest, contact_for, crawl, push, tidy
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ class Wish:
     urls: tuple[str, ...] = ()
     push: bool = True
     force: bool = False
+    verbose: bool = False
 
 
 def crawl_and_push(locations: Locations, wish: Wish) -> tuple[RunReport, PushReport | None, list[str]]:
@@ -43,7 +44,7 @@ def crawl_and_push(locations: Locations, wish: Wish) -> tuple[RunReport, PushRep
     database = open_database(store_url(locations))
     try:
         with stop_on_sigterm() as stop:
-            report = crawl(locations, database, request, stop=stop, on_line=say)
+            report = crawl(locations, database, request, stop=stop, on_line=tell_person(wish.verbose))
         warnings: list[str] = []
         pushed = None
         if wish.push:

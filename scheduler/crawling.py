@@ -67,7 +67,7 @@ def contact_for(locations: Locations, outlets: Sequence[Outlet]) -> str:
         if any(char in contact for char in "\r\n") or not ("@" in contact or contact.startswith(("http://", "https://"))):
             raise ConfigError(f"[crawler] contact: {contact!r} is neither a mail address nor a web page")
         return contact
-    if all(is_on_loopback(outlet) for outlet in outlets):
+    if outlets and all(is_on_loopback(outlet) for outlet in outlets):
         return "loopback only"
     raise ConfigError(
         "no contact address: an outlet's admin must be able to reach you. Set it once with `depesza init --contact you@example.org`, "

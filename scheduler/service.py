@@ -28,7 +28,7 @@ from crawler.outlets.choosing import choose_outlets, open_catalogue
 from crawler.settings import parse_duration
 from crawler.store import health as health_store
 from crawler.store.database import Database, open_database
-from crawler.terminal import say
+from scheduler.child_log import log_again
 from scheduler.config import scheduler_settings
 from scheduler.crawling import CrawlRequest, check_clock, contact_for, crawl, push, tidy
 from scheduler.dispatch import Dispatcher
@@ -134,7 +134,7 @@ class Service:
         """One batch. Whatever goes wrong is a line in the log: the clock goes on."""
         request = CrawlRequest(outlets=tuple(self._outlets[slug] for slug in slugs))
         try:
-            report = crawl(self._locations, database, request, stop=self._stopping, on_line=say)
+            report = crawl(self._locations, database, request, stop=self._stopping, on_line=log_again(self._verbose))
         except DepeszaError as error:
             log.error("crawl not possible", outlets=len(slugs), reason=str(error))
         except Exception:

@@ -24,6 +24,7 @@ ROOM_SETTINGS: dict[str, type] = {
     "store": StoreSettings, "crawler": CrawlerSettings, "indexer": IndexerSettings, "scheduler": SchedulerSettings,
 }  # fmt: skip
 _SECRET = re.compile(r"password|secret|token|api_?key", re.IGNORECASE)
+_SECRET_QUERY = re.compile(r"((?:password|secret|token|key)[^=&#]*)=[^&#]*", re.IGNORECASE)
 _CONTACT = re.compile(r"^[ \t]*#?[ \t]*contact[ \t]*=.*$", re.MULTILINE)
 _CRAWLER = re.compile(r"^[ \t]*\[crawler\][ \t]*(?:#.*)?$", re.MULTILINE)
 _HEAD = """\
@@ -113,10 +114,10 @@ def mask_address(text: str) -> str:
         parts = urlsplit(text)
     except ValueError:
         return "***"
-    user, at, host = parts.netloc.rpartition("@")
-    netloc = f"{user.partition(':')[0]}:***@{host}" if ":" in user else f"{user}{at}{host}"
-    query = re.sub(r"(?i)((?:password|secret|token|key)[^=&]*)=[^&]*", r"\1=***", parts.query)
-    return parts._replace(netloc=netloc, query=query).geturl()
+    user, at, _ = parts.netloc.rpartition("@")
+    if ":" in user:
+        text = text.replace(f"{user}{at}", f"{user.partition(':')[0]}:***@", 1)
+    return _SECRET_QUERY.sub(r"\1=***", text)
 
 
 def _example_line(field: dataclasses.Field[Any], contact: str | None) -> str:
