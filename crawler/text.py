@@ -37,7 +37,9 @@ def clean(text: str) -> str:
     text = _BREAKS.sub("\n", text)
     text = _ASTRAL_NONCHARACTERS.sub("", _UNWANTED.sub("", text))
     text = unicodedata.normalize("NFC", text)
-    return text if text.isascii() else _limit_marks(text)
+    if text.isascii() or not any(map(unicodedata.combining, set(text))):
+        return text
+    return _limit_marks(text)
 
 
 def clean_line(text: str) -> str:

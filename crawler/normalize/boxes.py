@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from lxml.html import HtmlElement
 
-from crawler.normalize.parsing import drop, elements, tokens, visible_text
+from crawler.normalize.parsing import drop, elements, tokens, visible_words
 
 _COMMENT_IDS = frozenset({"respond", "comments", "commentform", "disqus_thread", "komentarze", "kommentare", "reply-title", "comment-list"})
 _FORM_TAGS = ("form", "input", "textarea", "select", "button", "dialog")
@@ -19,20 +19,22 @@ _ALWAYS = (
     {"tag", "list"}, {"post", "tags"}, {"recommended", "articles"}, {"most", "read"}, {"av", "share", "box"},
 )  # fmt: skip
 """Words that make a box when one element's class and id hold all of a set."""
+_SIGN_UP = frozenset({"signup", "newsletter", "newsletters", "subscribe", "subscription", "newsletterbox", "newslettersignup", "mailchimp", "readalso", "readmore"})
+_FEW_WORDS = 80
 _MAX_SHARE = 0.35
 """A "box" with more of the page's text than this is the page itself under an unlucky name, and stays."""
 
 
 def cut_boxes(tree: HtmlElement, remove: tuple[str, ...] = ()) -> HtmlElement:
     """Cut the boxes out of `tree` (in place) and give it back. `remove`: further CSS selectors, of the outlet's layout."""
-    whole = max(1, len(visible_text(tree)))
+    whole = max(1, visible_words(tree))
     for selector in remove:
         for element in tree.cssselect(selector):
             drop(element)
     for element in list(elements(tree)):
         if element.getparent() is None or element.tag in ("html", "body", "article", "main", "head"):
             continue
-        if _is_box(element) and len(visible_text(element)) <= _MAX_SHARE * whole:
+        if _is_box(element) and visible_words(element) <= _MAX_SHARE * whole:
             drop(element)
     return tree
 
@@ -45,4 +47,6 @@ def _is_box(element: HtmlElement) -> bool:
     if element.get("hidden") is not None or element.get("aria-hidden") == "true" and element.tag not in ("div", "section"):
         return element.tag not in ("div", "section", "article", "main") or element.get("hidden") is not None
     words = tokens(element)
+    if words & _SIGN_UP and element.tag in ("div", "section", "aside", "figure", "p") and visible_words(element) < _FEW_WORDS:
+        return True
     return any(box <= words for box in _ALWAYS)

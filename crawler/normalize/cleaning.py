@@ -11,15 +11,18 @@ import re
 from collections.abc import Sequence
 
 from crawler.normalize.draft import Draft, Setting
+from crawler.normalize.parsing import elements, tokens, visible_text
 from crawler.normalize.phrases import READ_ALSO, REPLY_FORM, RIGHTS, SHARE_BAR, SUBSCRIPTION
 from crawler.normalize.times import parse_time
-from crawler.normalize.titles import fold_title
+from crawler.normalize.titles import KICKERS, fold_title
 
 _SHORT = 250
 """Characters; a paragraph longer than this is not cut for how it begins."""
 _LABEL = 60
 _COLON = re.compile(r"\s*[:\u2013\u2014>\u00bb|]\s*")
 _SENTENCE_END = re.compile(r"[.!?\u2026][\"'\u201d\u201c\u00bb)\]]*$")
+_TAIL_LINES = 3
+_WRITERS = re.compile(r"\(?(?:(?:additional )?(?:reporting|writing)|editing|compiled|written) by [^.]{3,200}\.?\)?", re.IGNORECASE)
 _HEAD_LINES = 6
 """Paragraphs from the top in which headline, byline and date are repeated."""
 _BY = re.compile(r"(?:by|von|autor(?:zy|ka)?|author|tekst|автор|oprac\.?|fot\.?|foto|photo|text)\b[:.]?\s*", re.IGNORECASE)
@@ -38,6 +41,13 @@ def clean_text(draft: Draft, setting: Setting) -> None:
     draft.text = "\n\n".join(kept) or draft.text
 
 
+def split_writers(text: str) -> tuple[str, str]:
+    """(text without "(Reporting by ...; Editing by ...)" at its end, that line): it names no agency, and is no running text."""
+    paragraphs = text.split("\n\n")
+    tail = [line for line in paragraphs[-_TAIL_LINES:] if len(line) < _SHORT and _WRITERS.fullmatch(line)] if len(paragraphs) > 1 else []
+    return ("\n\n".join(line for line in paragraphs if line not in tail), "\n".join(tail)) if tail else (text, "")
+
+
 def is_boilerplate(paragraph: str) -> bool:
     """The whole paragraph is a reply form's note, a subscription or share line."""
     line = paragraph.removeprefix("- ").strip()
@@ -48,7 +58,7 @@ def is_boilerplate(paragraph: str) -> bool:
 
 def is_read_also(paragraph: str) -> bool:
     """The paragraph sends the reader to another article: a known label, then a colon and no more than a headline."""
-    line = paragraph.removeprefix("- ").strip("*>\u00bb\u203a\u25ba\u2192 \t")
+    line = paragraph.removeprefix("- ").strip("*>\u00bb\u203a\u25ba\u2192[](){} \t")
     if len(line) > _SHORT:
         return False
     label, colon, rest = _split_label(line)
@@ -89,9 +99,15 @@ def _without_labels(paragraphs: Sequence[str]) -> list[str]:
 def _without_head(paragraphs: Sequence[str], draft: Draft, setting: Setting) -> list[str]:
     """Without headline, byline and date repeated above the text."""
     title, byline = fold_title(draft.title), fold_title(draft.byline)
-    people = {fold_title(name) for name in draft.authors}
+    people = {fold_title(name) for name in draft.authors} | _kickers(draft)
     head = [line for line in paragraphs[:_HEAD_LINES] if not _is_repeated(line, title, byline, people, setting)]
     return [*head, *paragraphs[_HEAD_LINES:]]
+
+
+def _kickers(draft: Draft) -> set[str]:
+    """Section and topic lines around the headline, folded."""
+    marked = [visible_text(node) for node in elements(draft.tree, "span", "div", "p", "a", "strong", "h2", "h3", "h4") if tokens(node) & KICKERS and len(node) < 3]
+    return {folded for text in [*marked, draft.section or ""] if len(text) < 80 and (folded := fold_title(text))}
 
 
 def _is_repeated(line: str, title: str, byline: str, people: set[str], setting: Setting) -> bool:

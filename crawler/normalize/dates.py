@@ -37,6 +37,12 @@ _DATE_WORDS = frozenset(
 _STRONG_WORDS = frozenset({"published", "pubdate", "publish", "posted", "dateline", "publication", "datepublished"})
 _CHANGED = frozenset({"modified", "updated", "update", "modify", "changed", "lastmod"})
 _ELSEWHERE = frozenset({"related", "sidebar", "comment", "comments", "footer", "teaser", "widget", "recommended", "popular", "latest", "card", "nav", "menu"})
+_PUBLISHED = re.compile(
+    r"(?:dodano|opublikowano|publikacja|data (?:publikacji|dodania)|utworzono|published|posted|first published|created|date|veröffentlicht|erstellt|publiziert|datum|stand|"
+    r"опубліковано|дата публікації|додано|опубликовано|дата публикации|publikováno|zveřejněno|vydáno|publié|publicado|pubblicato)\b",
+    re.IGNORECASE,
+)
+_STAMP = re.compile(r"\d{1,2}[:.]\d{2}(?!\d|\.\d{4})")
 _IN_ADDRESS = re.compile(r"[/\-_](?P<y>(?:19|20)\d\d)[/\-_.]?(?P<m>0[1-9]|1[0-2]|[1-9](?=[/\-_.]))[/\-_.]?(?P<d>0[1-9]|[12]\d|3[01]|[1-9](?=[/\-_.]))(?=[/\-_.,]|$)")
 
 
@@ -76,6 +82,9 @@ def _candidates(draft: Draft, setting: Setting, zone: tzinfo, *, month_first: bo
         yield entry.published_at, True, PublishedFrom.FEED
     if certain:
         return
+    for text in _written_times(draft.tree):
+        if parsed := parse_time(text, zone, month_first=month_first):
+            yield (*parsed, PublishedFrom.PAGE)
     if (day := address_day(draft.url)) and (parsed := parse_time(day, zone)) and (moment := _clock_of(draft.tree, parsed[0], zone)):
         yield moment, True, PublishedFrom.PAGE
     if (day := _searched(draft, setting)) and (parsed := parse_time(day, zone)):
@@ -126,6 +135,18 @@ def _marked_times(tree: HtmlElement) -> Iterator[str]:
             (plain if is_time else weak).append(text)
     yield from plain[:1]
     yield from weak[:1]
+
+
+def _written_times(tree: HtmlElement) -> Iterator[str]:
+    """Short runs of text that are a day and an hour, or a day behind "Dodano:", "Published" and the like, before the body's end."""
+    for text in tree.xpath("//body//text()[string-length() < 120 and string-length() > 9]"):
+        line = " ".join(str(text).split())
+        if not re.search(r"(?:19|20)\d\d", line) or text.getparent().tag in ("script", "style", "title", "option"):
+            continue
+        if any(tokens(node) & _ELSEWHERE for node in (text.getparent(), *_above(text.getparent()))):
+            continue
+        if _PUBLISHED.match(line) or (len(line) < 60 and _STAMP.search(line) and len(line.split()) < 9):
+            yield line
 
 
 def _above(element: HtmlElement) -> list[HtmlElement]:

@@ -41,19 +41,27 @@ def _by_layout(tree: HtmlElement, selector: str, remove: tuple[str, ...]) -> str
     tree = cut_boxes(copy.deepcopy(tree), remove)
     lines: list[str] = []
     for body in tree.cssselect(selector):
-        inner = [element for element in elements(body, *_PARAGRAPHS) if not any(True for _ in elements(element, *_PARAGRAPHS)) or element.tag == "li"]
         inner = [element for element in elements(body, *_PARAGRAPHS) if next(element.iterdescendants(*_PARAGRAPHS), None) is None]
         lines += [f"- {text}" if element.tag == "li" else text for element in inner or [body] if (text := visible_text(element))]
     return clean_paragraphs("\n".join(lines))
 
 
 def _by_trafilatura(tree: HtmlElement, remove: tuple[str, ...]) -> str:
-    work = cut_boxes(copy.deepcopy(tree), remove)
+    work = _without_layout_tables(cut_boxes(copy.deepcopy(tree), remove))
     document = bare_extraction(work, include_comments=False, include_tables=True, with_metadata=False)
     body = getattr(document, "body", None)
     if body is None:
         return ""
     return clean_paragraphs("\n".join(_lines(body)))
+
+
+def _without_layout_tables(tree: HtmlElement) -> HtmlElement:
+    """Tables that only place things on the page (old sites) become divs, so that their paragraphs stay apart."""
+    for table in list(elements(tree, "table")):
+        if table.xpath(".//table | .//h1 | .//td[count(.//p) > 2] | .//td[count(.//br) > 5]"):
+            for node in list(elements(table, "table", "tbody", "thead", "tr", "td", "th")):
+                node.tag = "div"
+    return tree
 
 
 def _lines(body: etree._Element) -> Iterator[str]:

@@ -30,9 +30,10 @@ def read_lead(draft: Draft, setting: Setting) -> None:
     """Fill `lead`; begin `text` with it when a reader meets it above the text and the extractor left it out."""
     del setting
     text, title = fold_title(draft.text), fold_title(draft.title)
+    chosen = draft.layout is not None and draft.layout.lead is not None
     for lead in _set_apart(draft):
         folded = fold_title(lead)
-        if not _LEAST <= len(lead) <= _MOST or folded == title or is_boilerplate(lead) or is_read_also(lead):
+        if not folded or (not chosen and not _LEAST <= len(lead) <= _MOST) or folded == title or is_boilerplate(lead) or is_read_also(lead):
             continue
         if folded in text[: len(folded) + 400]:
             draft.lead = lead

@@ -30,6 +30,8 @@ _ELSEWHERE = frozenset(
 _WRITTEN = re.compile(
     r"(?:[Bb]y|BY|[Ww]ritten by|[Ww]ords by|[Tt]ext by|[Vv]on|VON|Text(?:: von| von)?|Autor(?:ka|in|zy)?:|Author:|Tekst:|Автор:|[Pp]ar|Escribe|Erstellt von|Veröffentlicht von)[:\s]+(?=[^\W\d_a-z])"
 )
+_PICTURE = re.compile(r"(?:fot\.|foto|photo|bild|image|zdjęcie|zdjęcia|фото|snímek)\b", re.IGNORECASE)
+_OTHER_SCOPE = "ancestor-or-self::*[contains(@itemtype, 'ImageObject') or contains(@itemtype, 'Comment') or contains(@itemtype, 'VideoObject')]"
 _LABEL = re.compile(r"(?:authors?|written by|by|autor(?:in|en|ka|zy|in/autor|inn?en)?|von|автор[иы]?|auteur)\s*:?", re.IGNORECASE)
 _AUTHOR_PATH = re.compile(r"/(?:authors?|autor(?:zy|en|in|es|i|ka)?|auteurs?|writers?|byline|people|staff|redaktion|redakteure?|korrespondenten|journalists?|reporters?|avtor|profiles?|producers?)/[^/?#]{3,}", re.IGNORECASE)
 
@@ -74,7 +76,7 @@ def visible_bylines(draft: Draft) -> list[tuple[str, str]]:
         if (not marked and not tokens(element) & _BYLINE_WORDS) or _is_elsewhere(element):
             continue
         text = _spaced(element)
-        if 2 < len(text) < 160:
+        if 2 < len(text) < 160 and not _PICTURE.match(text) and not element.xpath(_OTHER_SCOPE):
             (strong if marked else weak).setdefault(text, _parted(element))
     return list((strong | weak).items())
 
@@ -115,16 +117,15 @@ def _linked(draft: Draft) -> list[str]:
 def _written_bylines(draft: Draft) -> list[str]:
     """The first short block that begins with "By", "Von", "Autor:" and the like, or follows such a label."""
     for element in elements(draft.tree, "p", "div", "span", "li", "em", "small", "h3", "h4", "h5", "h6", "strong", "b", "dt"):
-        if len(element) > 4:
+        if len(element) > 4 or not 2 <= len(element.text_content().strip()) < 80:
             continue
         text = _spaced(element)
-        if not 2 <= len(text) < 80 or len(text.split()) > 9 or _is_elsewhere(element):
+        if not 2 <= len(text) < 80 or len(text.split()) > 9 or not (_WRITTEN.match(text) or _LABEL.fullmatch(text)) or _is_elsewhere(element):
             continue
         if _WRITTEN.match(text):
             return [text]
-        if _LABEL.fullmatch(text):
-            behind = element.getnext() if element.getnext() is not None else element
-            return [_spaced(behind) if behind is not element else clean_line(element.tail or "")]
+        behind = element.getnext()
+        return [_spaced(behind) if behind is not None else clean_line(element.tail or "")]
     return []
 
 

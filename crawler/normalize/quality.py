@@ -12,10 +12,11 @@ from urllib.parse import urlsplit
 from crawler.addresses import belongs_to
 from crawler.errors import NormalizeError
 from crawler.normalize.draft import Draft, Setting
-from crawler.normalize.parsing import elements, visible_text
+from crawler.normalize.parsing import elements, visible_text, visible_words
 
 _MANY_WORDS = 250
 """A page with so many words of its own is an article about cookies or robots, not a wall."""
+_FEW_WORDS = 80
 _LEAST_WORDS = 8
 _CHALLENGE = re.compile(
     r"just a moment|attention required! \| cloudflare|access denied|access to this page has been denied|pardon our interruption|are you a (?:robot|human)|"
@@ -61,10 +62,11 @@ def refuse_by_answer(draft: Draft, setting: Setting) -> None:
     if page.status in (404, 410):
         raise NormalizeError("gone", f"the server answered {page.status}")
     _refuse_redirect(draft, setting)
-    words = len(visible_text(draft.tree).split())
+    words = visible_words(draft.tree)
     head = _headings(draft)
-    marks = [mark for mark in _CHALLENGE_MARKS if mark in draft.html[:400_000].lower()] if words < _MANY_WORDS else []
-    if words < _MANY_WORDS and (_CHALLENGE.search(head) or (marks and words < 80)):
+    html = draft.html[:400_000].lower() if words < _FEW_WORDS else ""
+    marks = [mark for mark in _CHALLENGE_MARKS if mark in html]
+    if words < _MANY_WORDS and (marks or _CHALLENGE.search(head)):
         raise NormalizeError("blocked", f"a challenge to robots: {head.strip() or marks[0]!r}")
     if words < 2 * _MANY_WORDS and _NOT_FOUND.search(head):
         raise NormalizeError("gone", f"the page says that it is not there: {head.strip()!r}")

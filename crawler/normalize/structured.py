@@ -21,7 +21,7 @@ _VALUE_ATTRIBUTES = ("content", "datetime", "href", "src")
 _ORGANISATIONS = frozenset(
     {"organization", "newsmediaorganization", "corporation", "website", "governmentorganization", "ngo", "brand"}
 )
-_SOURCE_PROPERTIES = ("author", "creator", "contributor", "provider", "sourceOrganization", "copyrightHolder", "publisher")
+_SOURCE_PROPERTIES = ("author", "creator", "contributor", "provider", "sourceOrganization", "copyrightHolder")
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from crawler.text import clean_line, fold
 _SEPARATOR = re.compile(r"\s+[|\-\u2013\u2014\u00b7\u2022\u00bb\u00ab:~/\u203a\u2039\u2503]+\s+|\s*\|\s*|\s*::\s*|\s+[\u00bb\u203a]\s*|:\s+(?=[A-Z][\w.]*$)")
 _WORD = re.compile(r"\w+")
 _HEADLINE_WORDS = frozenset({"title", "headline", "entry", "heading", "article", "post", "titel", "tytul", "nadpis"})
-_KICKERS = frozenset(
+KICKERS = frozenset(
     {"kicker", "overline", "topline", "dachzeile", "eyebrow", "roofline", "toptitle", "supertitle", "suptitle", "pretitle", "badge", "nadtytul"}
 )
 _INLINE = ("span", "small", "div", "em", "strong", "a", "p")
@@ -73,7 +73,7 @@ def fold_title(title: str) -> str:
 
 def _statements(tree: HtmlElement, facts: Facts) -> list[str]:
     head = next((visible_text(element) for element in elements(tree, "title")), "")
-    found = [facts.tag("og:title"), facts.ld("headline"), facts.tag("twitter:title"), facts.item("headline"), head]
+    found = [facts.tag("og:title"), facts.ld("headline"), facts.tag("twitter:title"), head]
     found += [facts.tag("dc.title", "dcterms.title", "parsely-title", "sailthru.title"), facts.ld("name", "alternativeHeadline")]
     return [text for text in found if text]
 
@@ -86,11 +86,11 @@ def _headings(tree: HtmlElement) -> list[HtmlElement]:
 
 def _without_kicker(head: HtmlElement) -> str:
     """The heading's text without a kicker inside it."""
-    if not any(tokens(child) & _KICKERS for child in elements(head, *_INLINE) if child is not head):
+    if not any(tokens(child) & KICKERS for child in elements(head, *_INLINE) if child is not head):
         return visible_text(head)
     head = copy.deepcopy(head)
     for child in list(elements(head, *_INLINE)):
-        if child is not head and tokens(child) & _KICKERS:
+        if child is not head and tokens(child) & KICKERS:
             drop(child)
     return visible_text(head).strip(" :|-")
 

@@ -1,0 +1,93 @@
+"""Every recorded page, through the whole chain: tests/recorded/<slug>/<date>-<topic>/ with page, expected values and the trap."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import TypeAdapter
+
+from crawler.errors import NormalizeError
+from crawler.model.article import Article
+from crawler.model.outlet import Outlet
+from crawler.model.page import Page
+from crawler.normalize.chain import normalize
+from crawler.outlets.agencies import load_agencies
+
+RECORDED = Path(__file__).parents[2] / "recorded"
+FOLDERS = sorted(path.parent for path in RECORDED.glob("*/*/expected.json"))
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: f"{folder.parent.name}/{folder.name}")
+def test_a_recorded_page_gives_the_expected_article(folder: Path) -> None:
+    wanted = json.loads((folder / "expected.json").read_text(encoding="utf-8"))
+    if "error" in wanted:
+        with pytest.raises(NormalizeError) as refused:
+            article_of(folder, wanted)
+        assert refused.value.kind == wanted["error"]
+        return
+    article = article_of(folder, wanted)
+    assert article.text.split("\n\n") == wanted["text"]
+    for words in wanted.get("never", ()):
+        assert words not in article.text
+    found = plain(article)
+    assert {key: found[key] for key in wanted["expected"]} == wanted["expected"]
+    if "sources" in wanted:
+        named = [[item.source, str(item.source_kind), str(item.role)] for item in article.attributions]
+        assert named[: len(wanted["sources"])] == wanted["sources"]
+    for address in wanted.get("addresses", ()):
+        assert address in [[item.url, str(item.kind)] for item in article.addresses]
+    check_evidence(article)
+
+
+def test_the_founding_sample_names_its_sources_by_the_credit_line() -> None:
+    folder = RECORDED / "kresy" / "2017-05-02-putin-trump"
+    article = article_of(folder, json.loads((folder / "expected.json").read_text(encoding="utf-8")))
+    assert len(article.text.split("\n\n")) == 9
+    for item in article.attributions[:5]:
+        assert [evidence.where for evidence in item.evidence] == ["credits"]
+    cited = next(item for item in article.attributions if item.role == "cited")
+    assert cited.evidence[0].quote == "Jak podaje agencja Reutera"
+
+
+def test_every_recorded_page_says_what_its_trap_is() -> None:
+    assert len(FOLDERS) >= 12
+    for folder in FOLDERS:
+        assert (folder / "about.md").read_text(encoding="utf-8").startswith("# "), folder
+
+
+def article_of(folder: Path, wanted: dict[str, Any]) -> Article:
+    outlet = TypeAdapter(Outlet).validate_python(wanted["outlet"])
+    now = datetime.fromisoformat(wanted["now"])
+    page = Page(
+        requested_url=wanted["url"],
+        final_url=wanted["url"],
+        status=200,
+        headers=(("content-type", wanted["content_type"]),),
+        body=gzip.decompress((folder / "page.html.gz").read_bytes()),
+        fetched_at=now,
+        outlet=outlet.slug,
+    )
+    return normalize(page, outlet, load_agencies([outlet]), now)
+
+
+def plain(article: Article) -> dict[str, Any]:
+    """The article as JSON would hold it."""
+    values = asdict(article)
+    for name in ("published_at", "modified_at", "first_seen_at"):
+        values[name] = values[name].isoformat() if values[name] else None
+    return {key: list(value) if isinstance(value, tuple) else str(value) if key in ("access", "published_from") else value for key, value in values.items()}
+
+
+def check_evidence(article: Article) -> None:
+    """Every quote stands in the kept string at its offsets."""
+    kept = {"byline": article.byline, "credits": article.credits, "text": article.text, "title": article.title}
+    for item in article.attributions:
+        for evidence in item.evidence:
+            if evidence.where in kept:
+                assert kept[evidence.where][evidence.start : evidence.end] == evidence.quote
