@@ -79,15 +79,22 @@ class Expander:
         return related
 
     def _lemmas(self, lower: str, language: str) -> set[str]:
-        """Lemmas of a query word: its own readings and, when typed without diacritics, those of what it may stand for."""
+        """Lemmas of a query word: its own readings and, when typed without diacritics, those of what it may stand for.
+
+        The dictionaries are asked only for what the table of seen forms cannot tell, since loading one costs a cold
+        search a tenth of a second: morfeusz2 for a word not seen, the stemmer for one that is no known word's base either.
+        """
         own = fold_word(lower)
         seen = self.forms.readings(own, language)
-        known: frozenset[Reading] = known_polish(lower) if language == "pl" else seen.get(lower, frozenset())
-        lemmas = _asked_for(known or (readings(lower, language) if language == "pl" else frozenset()), {lower})
-        if lower == own or not (known or lower in seen):
+        known: frozenset[Reading] = seen.get(lower) or (known_polish(lower) if language == "pl" else frozenset())
+        bases: frozenset[str] = frozenset()
+        if lower == own or not known:
             bases = self.forms.bases(own, language)
-            meant = known.union(*seen.values(), map(Reading, bases))
-            lemmas |= _asked_for(meant, {lower, *bases})
+        lemmas = _asked_for(known, {lower})
+        if bases or lower == own or not known:
+            lemmas |= _asked_for(known.union(*seen.values(), map(Reading, bases)), {lower, *bases})
+        if not lemmas and language == "pl":
+            lemmas = _asked_for(readings(lower, language), {lower})
         return lemmas
 
 

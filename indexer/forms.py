@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
 
-from crawler.errors import BackendUnavailable
+from crawler.errors import BackendUnavailable, IndexLater
 from crawler.text import fold
 from indexer.morphology import Reading, readings
 from indexer.tokens import fold_word, words
@@ -79,12 +79,9 @@ class SeenForms:
             for language, given in texts.items()
         }
         rows = [row for language, forms in new.items() for form in sorted(forms) for row in _reading_rows(form, language)]
-        if rows:
-            connection = self._connection or self._create()
-            with connection:
-                connection.executemany("INSERT OR IGNORE INTO reading VALUES (?, ?, ?, ?, ?, ?)", rows)
-                seen = [(language, form) for language, forms in new.items() for form in forms]
-                connection.executemany("INSERT OR IGNORE INTO seen VALUES (?, ?)", seen)
+        seen = [(language, form) for language, forms in new.items() for form in sorted(forms)]
+        if seen:
+            self._write(rows, seen)
             self._added.update(seen)
         return sum(map(len, new.values()))
 
@@ -93,6 +90,17 @@ class SeenForms:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+    def _write(self, rows: list[tuple[str, str, str, bool, str, str]], seen: list[tuple[str, str]]) -> None:
+        try:
+            connection = self._connection or self._create()
+            with connection:
+                connection.executemany("INSERT OR IGNORE INTO reading VALUES (?, ?, ?, ?, ?, ?)", rows)
+                connection.executemany("INSERT OR IGNORE INTO seen VALUES (?, ?)", seen)
+        except sqlite3.OperationalError as error:  # locked, disk full
+            raise IndexLater(f"the table of word forms {self._file} could not be written: {error}") from error
+        except sqlite3.DatabaseError as error:
+            raise _damaged(self._file, error) from error
 
     def _unseen(self, language: str, forms: set[str]) -> set[str]:
         """Those of `forms` that are words (no bare numbers) and not in the table."""
