@@ -9,7 +9,6 @@ from __future__ import annotations
 import importlib
 import sys
 import traceback
-from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
@@ -117,6 +116,8 @@ app = typer.Typer(
 
 def _show_version(wanted: bool) -> None:
     if wanted:
+        from importlib.metadata import version  # 50 ms that a cold search need not pay
+
         typer.echo(f"depesza {version('depesza')}")
         raise typer.Exit
 
