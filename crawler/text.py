@@ -21,10 +21,28 @@ _SPACES = re.compile(r"[ \t\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+")
 _MARKS_IN_A_ROW = 8
 """Combining marks kept after one letter; more are an attack or noise (no living script stacks more)."""
 
+_ENOUGH_MARKS = re.compile(rf"[^\x00-\u02ff]{{{_MARKS_IN_A_ROW + 1}}}")
+"""Marks begin at U+0300: a text without such a run, which is most, need not be walked through."""
+
 _LETTERS = str.maketrans(
     {"ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ø": "o", "Ø": "O", "ß": "ss", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "ı": "i"}
 )
 _PUNCTUATION = str.maketrans(dict.fromkeys("„”“‟«»″〝〞", '"') | dict.fromkeys("‚’‘‛‹›′`´", "'") | dict.fromkeys("‐‑‒–—―−", "-"))
+
+
+class _Folds(dict[int, str]):
+    """A table for `str.translate`: letter -> its fold, "" for a combining mark. It fills itself with the letters it meets."""
+
+    def __missing__(self, code: int) -> str:
+        letters = unicodedata.normalize("NFKD", chr(code).translate(_LETTERS).translate(_PUNCTUATION))
+        folded = "".join(char for char in letters if not unicodedata.combining(char)).casefold().translate(_LETTERS)
+        if len(self) < _FOLDS_KEPT:
+            self[code] = folded
+        return folded
+
+
+_FOLDS_KEPT = 20_000
+_FOLDS = _Folds()
 
 
 def clean(text: str) -> str:
@@ -61,8 +79,7 @@ def fold(text: str) -> str:
     """
     if text.isascii():
         return text.lower()
-    text = unicodedata.normalize("NFKD", text.translate(_LETTERS).translate(_PUNCTUATION))
-    return "".join(char for char in text if not unicodedata.combining(char)).casefold().translate(_LETTERS)
+    return text.translate(_FOLDS)
 
 
 def unescape(text: str) -> str:
@@ -72,6 +89,8 @@ def unescape(text: str) -> str:
 
 
 def _limit_marks(text: str) -> str:
+    if not _ENOUGH_MARKS.search(text):
+        return text
     kept: list[str] = []
     row = 0
     for char in text:

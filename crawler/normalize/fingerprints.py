@@ -89,16 +89,14 @@ def comparable_lines(title: str, text: str) -> list[str]:
 
 def _is_furniture(line: str, heading: str) -> bool:
     """Whether a folded line is no running text."""
-    if len(line) > 800:
+    if len(line) > 400:
         return False
-    if _CAPTION_END.search(line, max(0, len(line) - 200)):
-        return True
     words = _WORD.findall(line)
     if len(words) >= FURNITURE_WORDS:
         return False
     if len(words) <= FRAGMENT_WORDS and not _SENTENCE_END.search(line):
         return True
-    return _FURNITURE.match(line) is not None or " ".join(words) == heading
+    return _FURNITURE.match(line) is not None or _CAPTION_END.search(line) is not None or " ".join(words) == heading
 
 
 def _words(title: str, text: str) -> list[str]:
