@@ -19,7 +19,7 @@ _ALWAYS = (
     {"tag", "list"}, {"post", "tags"}, {"recommended", "articles"}, {"most", "read"}, {"av", "share", "box"},
 )  # fmt: skip
 """Words that make a box when one element's class and id hold all of a set."""
-_SIGN_UP = frozenset({"signup", "newsletter", "newsletters", "subscribe", "subscription", "newsletterbox", "newslettersignup", "mailchimp", "readalso", "readmore"})
+_SIGN_UP = frozenset({"signup", "newsletter", "newsletters", "subscribe", "subscription", "newsletterbox", "newslettersignup", "mailchimp"})
 _FEW_WORDS = 80
 _MAX_SHARE = 0.35
 """A "box" with more of the page's text than this is the page itself under an unlucky name, and stays."""
@@ -47,6 +47,6 @@ def _is_box(element: HtmlElement) -> bool:
     if element.get("hidden") is not None or element.get("aria-hidden") == "true" and element.tag not in ("div", "section"):
         return element.tag not in ("div", "section", "article", "main") or element.get("hidden") is not None
     words = tokens(element)
-    if words & _SIGN_UP and element.tag in ("div", "section", "aside", "figure", "p") and visible_words(element) < _FEW_WORDS:
-        return True
+    if words & _SIGN_UP and element.tag in ("div", "section", "aside", "figure", "p") and element.xpath(".//form | .//input | .//button"):
+        return visible_words(element) < _FEW_WORDS
     return any(box <= words for box in _ALWAYS)

@@ -15,9 +15,10 @@ from trafilatura import bare_extraction
 from crawler.errors import NormalizeError
 from crawler.normalize.boxes import cut_boxes
 from crawler.normalize.draft import Draft, Setting
-from crawler.normalize.parsing import elements, visible_text
+from crawler.normalize.parsing import elements, visible_text, visible_words
 from crawler.text import clean_paragraphs
 
+_LAYOUT_SHARE = 0.6
 _PARAGRAPHS = ("p", "li", "h2", "h3", "h4", "h5", "h6", "blockquote", "pre", "td", "dd", "dt")
 
 
@@ -57,8 +58,10 @@ def _by_trafilatura(tree: HtmlElement, remove: tuple[str, ...]) -> str:
 
 def _without_layout_tables(tree: HtmlElement) -> HtmlElement:
     """Tables that only place things on the page (old sites) become divs, so that their paragraphs stay apart."""
-    for table in list(elements(tree, "table")):
-        if table.xpath(".//table | .//h1 | .//td[count(.//p) > 2] | .//td[count(.//br) > 5]"):
+    tables = list(elements(tree, "table"))
+    whole = visible_words(tree) if tables else 0
+    for table in tables:
+        if visible_words(table) > _LAYOUT_SHARE * whole and table.xpath(".//h1 | .//td[count(.//p) > 2] | .//td[count(.//br) > 5]"):
             for node in list(elements(table, "table", "tbody", "thead", "tr", "td", "th")):
                 node.tag = "div"
     return tree
