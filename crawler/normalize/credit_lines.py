@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 
 from crawler.model.attribution import EvidenceKind
-from crawler.normalize.credit_chain import Element, ElementKind, Frame, Names, cut, is_date, is_picture, named
+from crawler.normalize.credit_chain import Element, ElementKind, Frame, Names, cut, is_date, is_picture, looks_like_a_person, named
 from crawler.normalize.credit_words import JOB, LABEL, LISTEN, MONTH, PARTICLE, PHOTO, PHOTO_INSIDE, TEASER_BEHIND, WEAK_LABEL
 
 LONGEST = 200
@@ -128,8 +128,8 @@ def read_chain(line: str, names: Names) -> Frame | None:
 
 
 def read_by(line: str, names: Names) -> Frame | None:
-    """"By The Associated Press", "By JANE DOE, AP Science Writer", "Posted May 3, 2018, by Associated Press"; fifteen words at most."""
-    if not _BY.search(line) or len(line.split()) > 15 or line.rstrip().endswith(("!", "?", ";", ":")):
+    """"By The Associated Press", "By JANE DOE, AP Science Writer", "Posted May 3, 2018, by Associated Press"; twenty words at most."""
+    if not _BY.search(line) or len(line.split()) > 20 or line.rstrip().endswith(("!", "?", ";", ":")):
         return None
     frame = read_byline(line, names)
     return frame if frame and any(element.is_agency for element in frame.elements) else None
@@ -149,6 +149,21 @@ def read_byline(line: str, names: Names) -> Frame | None:
     if len(elements) > 1 and all(element.source or element.kind == ElementKind.INITIALS for element in elements):
         found = list(_without_false_initials(elements))
     return _frame(EvidenceKind.BYLINE, line, tuple(found)) if found else None
+
+
+def read_glued(line: str, names: Names) -> Frame | None:
+    """Nothing but people and, behind the last of them, an agency: "JANE DOE Associated Press", "Jane Roe and Jan M. DoeReuters"; "AP May 3, 2018"."""
+    elements = cut(line, names)
+    if not 0 < len(elements) <= 6 or len(line) > 120:
+        return None
+    if len(elements) > 1 and all(element.kind == ElementKind.DATE for element in elements[1:]):
+        found = _inside(elements[0], names)
+        return _frame(EvidenceKind.BYLINE, line, tuple(found)) if found and found[0].start == elements[0].start else None
+    found = _inside(elements[-1], names)
+    if not found or not found[0].source or found[0].source.mostly_photo:
+        return None
+    people = [element.text for element in elements[:-1]] + [line[elements[-1].start : found[0].start].strip()]
+    return _frame(EvidenceKind.BYLINE, line, tuple(found)) if all(looks_like_a_person(name) for name in people) else None
 
 
 def read_contributed(line: str, names: Names) -> Frame | None:

@@ -21,12 +21,13 @@ from crawler.normalize.credit_lines import (
     read_chain,
     read_contributed,
     read_copyright,
+    read_glued,
     read_label,
     read_line,
 )
 from crawler.normalize.credit_words import PHOTO, TEASER
 
-HEAD_LINES = 30
+HEAD_LINES = 40
 """Lines of furniture above the first paragraph that are searched for a byline (galleries reach thirty)."""
 TAIL_LINES = 30
 """Lines from the end that are searched for a credit line: teasers and reply forms stand below it."""
@@ -134,16 +135,17 @@ def _contributed_last(line: str, names: Names) -> Frame | None:
 
 
 def _head(lines: tuple[Line, ...], title: str, names: Names) -> Iterator[Frame]:
-    """Bylines above the first paragraph."""
-    for index, line in enumerate(lines[:HEAD_LINES]):
+    """Bylines above the text. Captions of a gallery are long too, so a line that is a byline in itself may stand among them."""
+    seen_body = False
+    for index, line in enumerate(lines[: min(HEAD_LINES, max(3, len(lines) * 6 // 10))]):
         if line.is_body:
-            return
-        frame = _opening(lines, index, title, names)
-        if frame:
+            seen_body = True
+        elif frame := _opening(lines, index, title, names, alone=not seen_body):
             yield frame.moved(line.start)
 
 
-def _opening(lines: tuple[Line, ...], index: int, title: str, names: Names) -> Frame | None:
+def _opening(lines: tuple[Line, ...], index: int, title: str, names: Names, *, alone: bool) -> Frame | None:
+    """The line as a byline. `alone`: no paragraph stands above, so that weaker forms count too."""
     line = lines[index].text
     if len(line) > LONGEST or line == title or PHOTO.match(line):
         return None
@@ -151,33 +153,41 @@ def _opening(lines: tuple[Line, ...], index: int, title: str, names: Names) -> F
         return None if frame.photo else frame
     elements = cut(line, names)
     sources = [element for element in elements if element.source]
-    if not sources or not all(element.is_agency for element in sources):
-        frame = read_chain(line, names) if index else None
-        return frame if frame and not frame.photo and any(element.is_agency for element in frame.elements) and len(elements) > 1 else None
-    kinds = {element.kind for element in elements}
-    if ElementKind.OTHER in kinds or any(element.source.mostly_photo for element in sources if element.source):
+    if alone and index and len(elements) > 1 and any(element.is_agency for element in sources):
+        frame = read_chain(line, names)
+        if frame and not frame.photo:
+            return frame
+    if any(not element.is_agency or (element.source and element.source.mostly_photo) for element in sources):
         return None
     slashed = any(element.separator in ("/", "//", "|", "\\") for element in elements)
+    kinds = {element.kind for element in elements}
+    dated = _is_dated(lines, index, names)
+    if not sources:
+        below = index + 1 < len(lines) and lines[index + 1].is_body
+        return read_glued(line, names) if not slashed and (dated or alone or below) else None
+    if ElementKind.OTHER in kinds:
+        return None
     if ElementKind.PERSON in kinds:
-        return read_byline(line, names) if not slashed and index <= 6 and not _after_caption(lines, index) else None
-    if ElementKind.DATE in kinds or ElementKind.INITIALS in kinds:
+        return read_byline(line, names) if not slashed and (dated or (index <= 2 and alone)) else None
+    if ElementKind.DATE in kinds:
         return read_byline(line, names)
-    return read_byline(line, names) if _is_under_a_title(lines, index, title, names) else None
+    return read_byline(line, names) if dated or (alone and _is_under_a_title(lines, index, title)) else None
 
 
-def _is_under_a_title(lines: tuple[Line, ...], index: int, title: str, names: Names) -> bool:
-    """An agency alone on a line is a byline between title and date, behind a name or before the dateline; else a picture's."""
+def _is_dated(lines: tuple[Line, ...], index: int, names: Names) -> bool:
+    """A date or the dateline stands right below: what a byline has and a picture's credit has not."""
+    after = [line.text for line in lines[index + 1 : index + 3]]
+    return bool(after) and (is_date(after[0]) or bool(find_dateline(after[0], names)) or (len(after) > 1 and len(after[0]) < 20 and is_date(after[1])))
+
+
+def _is_under_a_title(lines: tuple[Line, ...], index: int, title: str) -> bool:
+    """An agency alone on a line counts right under the title or behind a name; elsewhere it is a picture's."""
     before = lines[index - 1].text if index else ""
-    after = lines[index + 1].text if index + 1 < len(lines) else ""
-    if is_date(after) or find_dateline(after, names):
+    if not before or before == title:
         return True
-    if not before or before == title or looks_like_a_person(before.removeprefix("By ")) or before.casefold().startswith("by "):
+    if looks_like_a_person(before.removeprefix("By ")) or before.casefold().startswith("by "):
         return not PHOTO.match(before)
-    return index <= 2 and not _after_caption(lines, index) and index + 1 < len(lines) and lines[index + 1].is_body
-
-
-def _after_caption(lines: tuple[Line, ...], index: int) -> bool:
-    return index > 0 and lines[index - 1].text.rstrip(")\"”").endswith((".", "…"))
+    return index == 1 and len(before.split()) >= 4 and not before.endswith((".", "…", ")"))
 
 
 def _datelines(lines: tuple[Line, ...], names: Names) -> Iterator[Frame]:

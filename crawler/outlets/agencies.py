@@ -17,7 +17,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from crawler.errors import ConfigError
-from crawler.model.attribution import Agency, Attribution, NamedSourceKind, SourceRole
+from crawler.model.attribution import Agency, Attribution, EvidenceKind, NamedSourceKind, SourceRole
 from crawler.model.outlet import Outlet, OutletKind
 from crawler.settings import suggestion
 from crawler.text import fold
@@ -163,9 +163,13 @@ def agency_of(attributions: Iterable[Attribution], at_least: float = AGENCY_CONF
     """The one agency a text is from, and how sure: slug None when nobody is named or two are equally likely.
 
     Each piece of evidence counts with its weight, which a credit of several agencies shares among them; independent pieces
-    add up as 1 - (1-a)(1-b). So "Reuters / PAP" alone names nobody, and with "(PAP)" under the text names PAP.
+    add up as 1 - (1-a)(1-b). An agency's own site settles it. So "Reuters / PAP" alone names nobody, and with "(PAP)" under the text names PAP.
     """
     doubts: dict[str, float] = {}
+    attributions = tuple(attributions)
+    for attribution in attributions:
+        if attribution.source_kind == NamedSourceKind.AGENCY and any(e.kind == EvidenceKind.OWN_SITE for e in attribution.evidence):
+            return attribution.source, attribution.confidence
     for attribution in attributions:
         if attribution.source_kind == NamedSourceKind.AGENCY and attribution.role in (SourceRole.ORIGIN, SourceRole.CO_ORIGIN):
             for evidence in attribution.evidence:
