@@ -7,10 +7,13 @@ from datetime import UTC, datetime
 
 from crawler.config import Locations
 from crawler.model.run import RunReport
+from crawler.model.story import Story
 from crawler.store import articles, stories
 from crawler.store.database import Database
+from crawler.store.outlets import read_agency_names
 from indexer.config import indexer_settings
 from indexer.engines.choose import open_engine
+from indexer.highlight import Snippet
 from indexer.search import SearchHit, SearchRequest, search
 from scheduler.demo.result import DemoHit, DemoResult, DemoRevision, DemoSearch, Marked, changed_words
 from scheduler.demo.server import Access, DemoServer
@@ -24,22 +27,34 @@ def find_all(
 ) -> DemoResult:
     """Everything the demo tells. `second_log`: the requests of the second crawl."""
     with database.read() as connection:
-        found = sorted(stories.list_stories(connection), key=lambda story: (-len(story.members), story.id))
+        found = sorted(stories.list_stories(connection), key=_order)
         ids = [member.article_id for story in found for member in story.members]
         members = {article.id: article for article in articles.read_articles(connection, ids)}
-        names = {outlet.slug: outlet.name for outlet in server.outlets}
+        agencies = read_agency_names(connection)
     pages = set(server.article_urls(second=True, behind_robots=True))
     return DemoResult(
         data_dir=locations.data_dir,
         runs=tuple(runs),
         stories=tuple(found),
         articles=members,
-        outlet_names=names,
+        outlet_names={outlet.slug: outlet.name for outlet in server.outlets},
+        agency_names=agencies,
         searches=tuple(_search(locations, query, server.started_at) for query in SEARCHES),
         revisions=_revisions(database, server),
         second_crawl_pages=sum(server.origins[line.outlet] + line.path in pages for line in second_log),
         unchanged_feeds=sum(line.status == 304 for line in second_log),
+        left_alone=len(_hidden(server) - {server.origins[line.outlet] + line.path for line in server.log}),
     )
+
+
+def _hidden(server: DemoServer) -> set[str]:
+    return set(server.article_urls(second=True, behind_robots=True)) - set(server.article_urls(second=True))
+
+
+def _order(story: Story) -> tuple[int, float]:
+    """The largest first, then the earliest."""
+    first = story.first_published_at or story.first_seen_at
+    return -len(story.members), first.timestamp() if first else 0.0
 
 
 def _revisions(database: Database, server: DemoServer) -> tuple[DemoRevision, ...]:
@@ -78,6 +93,15 @@ def _hit(hit: SearchHit) -> DemoHit:
         article_id=article["id"],
         outlet=article["outlet"],
         title=Marked(article["title"], hit.title_marks),
-        snippets=tuple(Marked(piece.text, piece.marks) for piece in hit.snippets),
+        snippets=tuple(map(_piece, hit.snippets)),
         copies=max(0, (article["copies"] or 1) - 1),
     )
+
+
+def _piece(piece: Snippet) -> Marked:
+    """The snippet with dots where the text goes on."""
+    before, after = "… " if piece.cut_before else "", " …" if piece.cut_after else ""
+    blanks = len(piece.text) - len(piece.text.lstrip())
+    shift = len(before) - blanks
+    marks = tuple((start + shift, end + shift) for start, end in piece.marks)
+    return Marked(before + piece.text.strip() + after, marks)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TextIO
 
 from rich.console import Console
 from rich.padding import Padding
@@ -16,18 +17,26 @@ from scheduler.demo.result import DemoResult, DemoRevision, DemoSearch, Marked
 
 _QUIET = "dim"
 _MARK = "bold yellow"
-_HITS_SHOWN = 4
+_HITS_SHOWN = 5
+_WIDTH = 100
+"""Columns where no terminal says its own width."""
 _CRAWLS = ("First crawl", "Second crawl, after the outlets changed something")
+
+
+def open_console(stream: TextIO) -> Console:
+    """A console on `stream` that colours nothing by itself."""
+    return Console(file=stream, highlight=False, width=None if stream.isatty() else _WIDTH)
 
 
 def print_demo(result: DemoResult, console: Console) -> None:
     """The whole account on `console`: crawls, stories, searches, corrections, and the command that goes on."""
     for title, run in zip(_CRAWLS, result.runs, strict=False):
-        _heading(console, title)
+        _heading(console, title + _took(run))
         console.print(_run_table(run, result))
     if len(result.runs) > 1:
         told = f"By the outlets' own access logs {result.unchanged_feeds} sources answered 304 (not modified)"
-        _note(console, f"{told} and {result.second_crawl_pages} article pages were fetched in the second crawl.")
+        _note(console, f"{told} and {result.second_crawl_pages} article pages were fetched in the second crawl;")
+        _note(console, f"pages that robots.txt keeps for people: {result.left_alone} named in a feed, none asked for.")
     _heading(console, f"{len(result.stories)} stories that several outlets carried")
     for story in result.stories:
         _print_story(console, story, result)
@@ -55,13 +64,13 @@ def _run_table(run: RunReport, result: DemoResult) -> Padding:
         table.add_row(_plain(name), str(outlet.entries), str(outlet.pages_fetched), _outcomes(outlet))
     if run.error:
         table.add_row(Text("error", style="red"), "", "", _plain(run.error))
-    return Padding(table, (0, 0, 0, 2))
+    return Padding(table, (0, 0, 0, 2), expand=False)
 
 
 def _outcomes(outlet: OutletReport) -> Text:
     text = Text(", ".join(f"{count} {outcome.value}" for outcome, count in outlet.outcomes.items() if count))
     if outlet.revisits:
-        text.append(f"{'; ' if text else ''}{outlet.revisits} of them revisits")
+        text.append(f" ({outlet.revisits} visited again because it was time)")
     fine = {SourceStatus.OK, SourceStatus.SAME_BODY}
     for source in outlet.sources:
         if source.status not in fine:
@@ -75,7 +84,8 @@ def _outcomes(outlet: OutletReport) -> Text:
 def _print_story(console: Console, story: Story, result: DemoResult) -> None:
     origin = result.articles.get(story.origin_article_id or "")
     head = Text("  ")
-    head.append((story.agency or "agency unknown").upper() if story.agency else "agency unknown", style="bold")
+    agency = result.agency_names.get(story.agency, story.agency) if story.agency else "agency unknown"
+    head.append(clean_line(agency), style="bold")
     head.append("  " + clean_line(origin.title if origin else story.id))
     console.print(head, soft_wrap=True)
     if origin:
@@ -89,21 +99,23 @@ def _print_story(console: Console, story: Story, result: DemoResult) -> None:
         name = result.outlet_names.get(member.outlet, member.outlet)
         credit = clean_line(article.credits or article.byline) if article else ""
         table.add_row(_delay(member), _plain(name), member.role.value, Text(credit, style=_QUIET))
-    console.print(Padding(table, (0, 0, 1, 4)))
+    console.print(Padding(table, (0, 0, 1, 4), expand=False))
 
 
 def _print_search(console: Console, search: DemoSearch, result: DemoResult) -> None:
     head = Text("  ")
     head.append(search.query, style="bold")
-    head.append(f"  {search.total} articles in {len(search.hits)} stories", style=_QUIET)
-    console.print(head)
-    for hit in search.hits[:_HITS_SHOWN]:
-        copies = f", and {hit.copies} more of its story" if hit.copies else ""
-        line = Text("    ").append_text(_marked(hit.title))
+    texts = "1 text" if len(search.hits) == 1 else f"{len(search.hits)} texts"
+    head.append(f"  {search.total} articles with {texts}; forms: {', '.join(search.forms)}", style=_QUIET)
+    console.print(head, soft_wrap=True)
+    plain = not console.is_terminal
+    for number, hit in enumerate(search.hits[:_HITS_SHOWN]):
+        copies = f", and {hit.copies} more with this text" if hit.copies else ""
+        line = Text("    ").append_text(_marked(hit.title, plain))
         line.append(f"  {result.outlet_names.get(hit.outlet, hit.outlet)}{copies}", style=_QUIET)
         console.print(line, soft_wrap=True)
-        for piece in hit.snippets[:1]:
-            console.print(Padding(_marked(piece), (0, 0, 0, 6)))
+        for piece in hit.snippets[: 1 if number else 2]:
+            console.print(Padding(_marked(piece, plain), (0, 0, 0, 6), expand=False))
     console.print()
 
 
@@ -115,16 +127,28 @@ def _print_revision(console: Console, revision: DemoRevision, result: DemoResult
     console.print(Text("    + ", style="green").append(clean_line(revision.after), style="default"), soft_wrap=True)
 
 
-def _marked(piece: Marked) -> Text:
-    """The text with its marks set off; without colours they stand in brackets, or nobody would see them."""
+def _marked(piece: Marked, plain: bool) -> Text:
+    """The text with its marks set off: by colour, or in brackets where there is none, since nobody would see them."""
     text = Text()
     end = 0
     for start, stop in piece.marks:
-        text.append(piece.text[end:start])
-        text.append(piece.text[start:stop], style=_MARK)
+        text.append(_one_line(piece.text[end:start]))
+        text.append(f"[{piece.text[start:stop]}]" if plain else piece.text[start:stop], style=_MARK)
         end = stop
-    text.append(piece.text[end:])
+    text.append(_one_line(piece.text[end:]))
     return text
+
+
+def _one_line(text: str) -> str:
+    """Harmless, runs of blanks as one, but a blank at the ends stays: it parts this piece from its neighbours."""
+    body = clean_line(text)
+    if not body:
+        return " " if text else ""
+    return (" " if text[0].isspace() else "") + body + (" " if text[-1].isspace() else "")
+
+
+def _took(run: RunReport) -> str:
+    return f"  ({(run.finished_at - run.started_at).total_seconds():.1f} s)" if run.finished_at else ""
 
 
 def _delay(member: StoryMember) -> str:

@@ -79,12 +79,15 @@ class DemoResult:
     articles: Mapping[str, Article]
     """Id -> article, for every member of `stories`."""
     outlet_names: Mapping[str, str]
+    agency_names: Mapping[str, str]
     searches: tuple[DemoSearch, ...]
     revisions: tuple[DemoRevision, ...]
     second_crawl_pages: int
     """Article pages that the second crawl asked for, by the servers' own access log."""
     unchanged_feeds: int
     """Sources that answered 304 to the second crawl, by the same log."""
+    left_alone: int
+    """Pages behind robots.txt that a source names and nobody asked for, by the same log."""
 
 
 def as_json(result: DemoResult) -> dict[str, Any]:

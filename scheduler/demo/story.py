@@ -47,11 +47,9 @@ def run_demo(data_dir: Path | None, as_json: bool = False) -> int:
     if as_json:
         out_json(result_as_json(result))
     else:
-        from rich.console import Console
+        from scheduler.demo.printing import open_console, print_demo
 
-        from scheduler.demo.printing import print_demo
-
-        print_demo(result, Console(file=sys.stdout, highlight=False))
+        print_demo(result, open_console(sys.stdout))
     return 0 if all(run.finished for run in result.runs) else 1
 
 

@@ -1,0 +1,152 @@
+"""`depesza demo` as a person starts it: a real process, real HTTP on loopback, then a search in what it left."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from crawler.text import fold
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+
+COMMAND = [sys.executable, "-c", "from scheduler.command import main; main()"]
+ROOT = Path(__file__).parent.parent.parent
+
+
+def depesza(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*COMMAND, *words],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=240,
+        check=False,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1", **environment},
+    )
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("demo") / "data"
+
+
+@pytest.fixture(scope="module")
+def told(folder: Path) -> dict[str, Any]:
+    done = depesza("demo", "--json", "--data-dir", str(folder), DEPESZA_STORE_URL="sqlite:////nowhere/else.sqlite")
+    assert done.returncode == 0, done.stderr
+    answer: dict[str, Any] = json.loads(done.stdout)
+    return answer
+
+
+def runs_of(told: dict[str, Any], slug: str) -> list[dict[str, Any]]:
+    return [next(one for one in run["outlets"] if one["outlet"] == slug) for run in told["runs"]]
+
+
+def members(story: dict[str, Any]) -> dict[str, str]:
+    return {member["outlet"]: member["role"] for member in story["members"]}
+
+
+def test_the_three_stories_have_the_right_agency_origin_and_members(told: dict[str, Any]) -> None:
+    polish = {"depesze-pap", "goniec-stoleczny", "kurier-nadwislanski", "kresowiak", "glos-podlasia"}
+    found = [(story["agency"], story["origin_outlet"], set(members(story))) for story in told["stories"]]
+    assert sorted(found, key=str) == sorted(
+        [
+            ("pap", "depesze-pap", polish),
+            ("pap", "depesze-pap", polish),
+            ("reuters", "harbour-courier", {"harbour-courier", "northern-ledger", "pennine-post"}),
+        ],
+        key=str,
+    )
+    for story in told["stories"]:
+        assert story["origin"] in [member["id"] for member in story["members"]]
+
+
+def test_every_role_is_told_as_the_outlets_played_it(told: dict[str, Any]) -> None:
+    tramwaje, kable, docks = told["stories"]
+    assert members(tramwaje) == {
+        "depesze-pap": "original",
+        "goniec-stoleczny": "verbatim",
+        "kurier-nadwislanski": "abridged",
+        "kresowiak": "abridged",
+        "glos-podlasia": "extended",
+    }
+    assert members(kable)["kresowiak"] == "edited"
+    assert members(docks) == {"harbour-courier": "original", "northern-ledger": "abridged", "pennine-post": "extended"}
+
+
+def test_the_delays_are_those_of_the_publication_times(told: dict[str, Any]) -> None:
+    tramwaje, kable, docks = ({one["outlet"]: one["delay_s"] for one in story["members"]} for story in told["stories"])
+    assert tramwaje["goniec-stoleczny"] == 14 * 60
+    assert tramwaje["kurier-nadwislanski"] == 31 * 60
+    assert kable["glos-podlasia"] == 49 * 60
+    assert docks["pennine-post"] == 109 * 60
+
+
+def test_searches_in_the_nominative_find_and_mark_inflected_forms(told: dict[str, Any]) -> None:
+    marked = {search["query"]: {fold(word) for word in search["marked"]} for search in told["searches"]}
+    assert marked["Warszawa"] >= {"warszawie", "warszawy"}
+    assert marked["prezydent"] >= {"prezydent", "prezydenci", "prezydentow", "prezydentem"}
+    assert marked["Brzeskwicki"] >= {"brzeskwicki", "brzeskwickiego"}
+    assert all(search["hits"] for search in told["searches"])
+    assert all(len(set(search["hits"])) == len(search["hits"]) for search in told["searches"])
+
+
+def test_the_second_crawl_fetches_only_what_changed_or_was_due(told: dict[str, Any]) -> None:
+    pages = {one["outlet"]: one["pages_fetched"] for one in told["runs"][1]["outlets"] if one["pages_fetched"]}
+    assert pages == {"goniec-stoleczny": 5, "pennine-post": 2}
+    assert runs_of(told, "goniec-stoleczny")[1]["revisits"] == 5
+    assert runs_of(told, "kresowiak")[1]["sources"][0]["status"] == "not modified"
+
+
+def test_the_silent_correction_is_found_by_a_revisit_and_the_title_by_the_feed(told: dict[str, Any]) -> None:
+    revisions = {one["outlet"]: one for one in told["revisions"]}
+    assert set(revisions) == {"goniec-stoleczny", "pennine-post"}
+    assert "120" in revisions["goniec-stoleczny"]["before"] and "210" in revisions["goniec-stoleczny"]["after"]
+    assert not revisions["goniec-stoleczny"]["announced"]
+    assert runs_of(told, "goniec-stoleczny")[1]["outcomes"] == {"revised": 1, "unchanged": 4}
+    assert runs_of(told, "pennine-post")[1]["outcomes"] == {"new": 1, "revised": 1, "seen": 2}
+
+
+def test_a_broken_feed_and_a_page_behind_robots_are_told_and_stop_nothing(told: dict[str, Any], folder: Path) -> None:
+    first = runs_of(told, "visnyk-dnipra")[0]
+    assert [source["status"] for source in first["sources"]] == ["unreadable", "ok"]
+    assert first["outcomes"] == {"new": 3}
+    assert runs_of(told, "glos-podlasia")[0]["outcomes"] == {"new": 5, "refused": 1}
+    assert "/tylko-dla-ludzi/" not in (folder / "access.tsv").read_text(encoding="utf-8")
+
+
+def test_outcomes_sum_to_entries_revisits_and_what_was_carried(told: dict[str, Any]) -> None:
+    for run in told["runs"]:
+        assert run["finished"]
+        for one in run["outlets"]:
+            assert sum(one["outcomes"].values()) == one["entries"] + one["revisits"] + one["carried"]
+
+
+def test_the_command_that_goes_on_finds_what_the_demo_left(told: dict[str, Any], folder: Path) -> None:
+    done = depesza("search", "Brzeskwicki", "--json", "--data-dir", str(folder))
+    assert done.returncode == 0, done.stderr
+    expected = next(search["hits"] for search in told["searches"] if search["query"] == "Brzeskwicki")
+    assert [hit["id"] for hit in json.loads(done.stdout)["hits"]] == expected
+
+
+def test_the_demo_wants_a_folder_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("my work", encoding="utf-8")
+    done = depesza("demo", "--data-dir", str(tmp_path))
+    assert done.returncode == 2
+    assert "not empty" in done.stderr
+    assert (tmp_path / "thesis.txt").read_text(encoding="utf-8") == "my work"
+
+
+def test_for_a_person_it_prints_the_stories_the_marks_and_the_next_command(tmp_path: Path) -> None:
+    done = depesza("demo", "--data-dir", str(tmp_path / "new"))
+    assert done.returncode == 0, done.stderr
+    for expected in ("Polska Agencja Prasowa", "Reuters", "verbatim", "aml/PAP", "[Warszawie]", "+14 min", "depesza search"):
+        assert expected in done.stdout
+    assert "\x1b" not in done.stdout
+    assert "Traceback" not in done.stderr
