@@ -21,7 +21,8 @@ Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 def demo(ctx: typer.Context, json: Json = False) -> None:
     """Watch Depesza work: ten small outlets on this machine are crawled twice, copies found, searches made.
 
-    In a folder that goes away again, unless --data-dir was given. Nothing is asked outside this machine.
+    In a new temporary folder, which stays for the command that goes on, unless --data-dir was given. Nothing is asked
+    outside this machine.
     """
     from scheduler.demo.story import run_demo
 
