@@ -26,6 +26,9 @@ _ISO = re.compile(
     r"([12]\d{3})-?(\d\d)(?:-?(\d\d))?(?:[T ]+(\d\d):?(\d\d)(?::?(\d\d)(?:[.,]\d+)?)?\s*(Z|UTC|GMT|[+-]\d\d(?::?\d\d)?)?)?", re.I
 )
 _YEAR = re.compile(r"(?:19|20)\d\d$")
+_NO_ZONE = re.compile(r"\d:\d\d$")
+_ANCIENT = re.compile(r"(?<![\d:+-])0\d{3}(?!\d)")
+"""A year such as 0001, which the email package reads as 2001."""
 _NUMBERS = re.compile(r"(\d{1,2})[./](\d{1,2})[./](\d{4})(?:[ ,T]+(\d{1,2}):(\d\d)(?::(\d\d))?)?$")
 
 
@@ -117,9 +120,10 @@ def _rfc822(text: str, zone: tzinfo) -> datetime | None:
     if name and hours is not None:
         text = f"{text[: name.start()].rstrip()} {hours:+03d}00"
     parsed = parsedate_tz(text)
-    if parsed is None or not re.search(r"[a-z]{3}", text, re.I):
+    if parsed is None or not re.search(r"[a-z]{3}", text, re.I) or _ANCIENT.search(text):
         return None
-    offset = parsed[9]
+    # for a time without a zone the email package says UTC
+    offset = None if _NO_ZONE.search(text) else parsed[9]
     where = zone if offset is None else timezone(timedelta(seconds=offset))
     return datetime(*parsed[:5], min(parsed[5], 59), tzinfo=where)
 

@@ -96,7 +96,7 @@ def _read_xml(text: str, url: str, dates: DateReader) -> FeedReading:
         if mended is None:
             raise UnreadableSource("XML too broken to read")
         text, broken = mended, True
-    parsed = _parsed(text, url)
+    parsed = _parsed(text)
     version = str(parsed.get("version") or "")
     items = parsed.get("entries") or []
     if not version and not items:
@@ -118,8 +118,9 @@ def _read_xml(text: str, url: str, dates: DateReader) -> FeedReading:
     )
 
 
-def _parsed(text: str, url: str) -> Mapping[str, Any]:
-    headers = {"content-type": "application/xml; charset=utf-8", "content-location": url}
+def _parsed(text: str) -> Mapping[str, Any]:
+    # no content-location: feedparser would make addresses of guids and of empty links
+    headers = {"content-type": "application/xml; charset=utf-8"}
     try:
         parsed: Mapping[str, Any] = feedparser.parse(
             text.encode("utf-8", "replace"), response_headers=headers, sanitize_html=False, resolve_relative_uris=False
@@ -154,9 +155,11 @@ def _entry(item: dict[str, Any], place: int, base: str, dates: DateReader) -> Fe
 
 def _address(item: Mapping[str, Any], guid: str | None, base: str) -> str | None:
     """The article's address: FeedBurner's original, the link, an alternate link, a guid that is an address."""
-    links = [link.get("href") for link in item.get("links") or [] if link.get("rel") == "alternate"]
+    links = [item.get("link"), *(link.get("href") for link in item.get("links") or [] if link.get("rel") == "alternate")]
+    if item.get("guidislink"):  # feedparser made the link of the guid, whatever that is
+        links = []
     guids = [guid] if guid and guid.startswith(("http://", "https://")) else []
-    for candidate in (item.get("feedburner_origlink"), item.get("link"), *links, *guids):
+    for candidate in (item.get("feedburner_origlink"), *links, *guids):
         if address := web_address(candidate, base):
             return address
     return None
