@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import dataclasses
 import logging
 import os
 import signal
@@ -33,6 +34,7 @@ from crawler.spiders.outlet_spider import Engine, OutletSpider, Work, stop_on_si
 from crawler.spiders.run_parts import PAGES_AT_ONCE, RunParts
 from crawler.spiders.scrapy_settings import scrapy_settings
 from crawler.store.database import open_database
+from crawler.store.leases import owner_name
 from crawler.workers import PagePool
 
 log = structlog.get_logger("crawler")
@@ -149,10 +151,12 @@ def main(arguments: list[str]) -> int:
         sys.stderr.write("usage: python -m crawler.run PLAN.json\n")
         return 2
     try:
-        plan: CrawlPlan = TypeAdapter(CrawlPlan).validate_json(Path(arguments[0]).read_bytes())
+        read: CrawlPlan = TypeAdapter(CrawlPlan).validate_json(Path(arguments[0]).read_bytes())
     except (OSError, ValidationError) as error:
         sys.stderr.write(f"{arguments[0]}: no plan: {error}\n")
         return 2
+    # the leases are this process's, not its parent's: it is this one whose death frees them
+    plan = dataclasses.replace(read, owner=owner_name(read.owner.rpartition(":")[2]))
     structlog.contextvars.bind_contextvars(run_id=plan.run_id)
     return _run_and_report(plan)
 

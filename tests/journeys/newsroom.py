@@ -56,7 +56,15 @@ class Newsroom:
         return self._start("-m", "crawler.run", str(path))
 
     def start_push(self) -> subprocess.Popen[bytes]:
-        return self._start("-m", "scheduler.command", "--data-dir", str(self.locations.data_dir), "index", "push", "--json")
+        return self._start(
+            "-c",
+            "from scheduler.command import main; main()",
+            "--data-dir",
+            str(self.locations.data_dir),
+            "index",
+            "push",
+            "--json",
+        )
 
     def _start(self, *arguments: str) -> subprocess.Popen[bytes]:
         silent = subprocess.DEVNULL

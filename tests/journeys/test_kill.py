@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from indexer.config import indexer_settings
 from indexer.engines.choose import open_engine
 
 from crawler.addresses import canonical_address
@@ -103,7 +104,7 @@ def assert_the_promise_holds(newsroom: Newsroom, since: int) -> None:
     wanted = set(server.article_urls()) & given
     assert len(wanted) > 40, "the sample is too small to say anything"
     database = open_database(store_url(locations))
-    engine = open_engine(locations)
+    engine = open_engine(indexer_settings(locations), locations)
     with database.read() as connection:
         assert outbox.count_outbox(connection) == 0
         dead = {letter.url for letter in dead_letters.list_dead_letters(connection)}
