@@ -7,6 +7,7 @@ served (`site`). It listens on loopback only.
 from __future__ import annotations
 
 import errno
+import sys
 import threading
 import time
 from collections.abc import Sequence
@@ -135,6 +136,11 @@ class _OutletServer(ThreadingHTTPServer):
         self.socket.bind(self.server_address)
         self.server_address = self.socket.getsockname()
         self.server_name, self.server_port = str(self.server_address[0]), self.server_address[1]
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A client that went away is none of our errors; any other is shown as usual."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type]  # passed on as it came
 
 
 class _Handler(BaseHTTPRequestHandler):
