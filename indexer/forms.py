@@ -35,13 +35,23 @@ PRAGMA user_version = {FORMS_VERSION};
 class SeenForms:
     """The table in `file`. One writer at a time; readers see what was committed."""
 
-    def __init__(self, file: Path) -> None:
-        """Open `file`; it is made at the first `add`. Raises BackendUnavailable when it is damaged or of another version."""
+    def __init__(self, file: Path, *, must_exist: bool = False) -> None:
+        """Open `file`; it is made at the first `add`.
+
+        Raises BackendUnavailable when it is damaged, of another version, or missing though it must exist.
+        """
         self._file = file
         self._connection: sqlite3.Connection | None = None
         self._added: set[tuple[str, str]] = set()
         if file.exists():
             self._open()
+        if must_exist and self._connection is None:
+            raise _damaged(file, "it holds nothing")
+
+    def create(self) -> None:
+        """Make the file, without a form in it, if it is not there."""
+        if self._connection is None:
+            self._create()
 
     def languages(self) -> tuple[str, ...]:
         """Languages of which forms were seen."""
@@ -156,5 +166,5 @@ def _reading_rows(form: str, language: str) -> list[tuple[str, str, str, bool, s
     return [(language, reading.lemma, form, reading.is_verbal, fold(reading.lemma), fold_word(form)) for reading in sorted(found)]
 
 
-def _damaged(file: Path, error: Exception) -> BackendUnavailable:
+def _damaged(file: Path, error: object) -> BackendUnavailable:
     return BackendUnavailable(f"the table of word forms {file} is damaged ({error}): run `depesza index rebuild`")

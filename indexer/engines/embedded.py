@@ -56,7 +56,8 @@ class EmbeddedEngine:
         if self._seen is None or self._seen[0] != generation:
             if self._seen is not None:
                 self._seen[1].close()
-            self._seen = generation, SeenForms(self._folder / generation / FORMS)
+            exists = generation in (self._filling, self._generations.in_use())
+            self._seen = generation, SeenForms(self._folder / generation / FORMS, must_exist=exists)
         return self._seen[1]
 
     def push(self, documents: Sequence[Document]) -> BulkResult:
@@ -158,7 +159,11 @@ class EmbeddedEngine:
 
     def _start(self, generation: str) -> str:
         """An empty generation, not yet in use."""
-        tantivy.Index(make_schema(), path=str(self._generations.start(generation)))
+        folder = self._generations.start(generation)
+        forms = SeenForms(folder / FORMS)
+        forms.create()
+        forms.close()
+        tantivy.Index(make_schema(), path=str(folder))
         return generation
 
     def _write(self, index: Any, documents: Sequence[Document]) -> BulkResult:

@@ -1,0 +1,73 @@
+"""An embedded index to search in, and documents for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from indexer.document import Names, OutletName, StoryPlace, to_document
+from indexer.engine import Sort
+from indexer.engines.embedded import EmbeddedEngine
+from indexer.search import SearchPage, SearchRequest, search
+
+NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+NAMES = Names(outlets={"kresy": OutletName(name="Kresy.pl", country="PL", group="portale", tags=("wschód",))}, agencies={"pap": "Polska Agencja Prasowa"})  # fmt: skip
+DocumentMaker = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[EmbeddedEngine]:
+    opened = EmbeddedEngine(tmp_path / "index")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def make_document(make_article: Any) -> DocumentMaker:
+    """A document: `number` gives its address and how many hours ago it was published."""
+
+    def make(number: int = 1, text: str = "Prezydent przyjechał do Warszawy.", **changes: Any) -> dict[str, Any]:
+        story = changes.pop("story", None)
+        copies, role = changes.pop("copies", 2), changes.pop("role", "verbatim")
+        place = StoryPlace(story=story, role=role, copies=copies, agency="pap", is_origin=False) if story else None
+        changes = {"published_at": NOON - timedelta(hours=number)} | changes
+        return to_document(make_article(f"https://kresy.example/{number}", text, **changes), place, NAMES)
+
+    return make
+
+
+Fill = Callable[..., None]
+
+
+@pytest.fixture
+def fill(engine: EmbeddedEngine) -> Fill:
+    """Push documents as the pusher does: words first."""
+
+    def push(*documents: dict[str, Any]) -> None:
+        for document in documents:
+            engine.forms.add({document["language"]: [document["title"], document["text"], document["lead"] or ""]})
+        engine.push(documents)
+
+    return push
+
+
+Ask = Callable[..., SearchPage]
+
+
+@pytest.fixture
+def ask(engine: EmbeddedEngine) -> Ask:
+    """Search the index at noon, UTC."""
+
+    def run(text: str, **asked: Any) -> SearchPage:
+        return search(engine, SearchRequest(text=text, **({"sort": Sort.NEWEST} | asked)), NOON, UTC)
+
+    return run
+
+
+def numbers(page: SearchPage) -> list[str]:
+    """The last parts of the hits' addresses."""
+    return [hit.article["url"].rpartition("/")[2] for hit in page.hits]
