@@ -22,6 +22,7 @@ from crawler.store import articles, dead_letters, outbox, pages
 from crawler.store import stories as story_store
 from crawler.store.articles import Visit
 from crawler.store.dead_letters import DeadLetter, Stage
+from crawler.store.story_window import lock_stories
 from crawler.stories.joining import join_story, leave_story
 from crawler.text import fold
 
@@ -48,6 +49,7 @@ def file_article(
     `revisit_s`: ages in seconds after first sight at which the article is fetched again. The time of filing is the page's
     `fetched_at`. Everything happens on `connection`, in the caller's transaction.
     """
+    lock_stories(connection)  # before any article's row is changed, or two filings wait for one another
     known_id = articles.find_id(connection, [article.url, *(one.url for one in article.addresses)])
     known = articles.read_article(connection, known_id) if known_id else None
     if known and _is_replaced(known, article):
