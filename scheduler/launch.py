@@ -29,6 +29,7 @@ STOP_S = 25.0
 """A stopped crawl gets this long to finish its pages (SAFETY F28: a container gives 30 s)."""
 _LAST_LINES = 20
 _REPORTS_KEPT = 200
+_RUNS_LOOKED_AT = 100
 _STEP_S = 0.1
 _PLAN = pydantic.TypeAdapter(CrawlPlan)
 _REPORT = pydantic.TypeAdapter(RunReport)
@@ -157,7 +158,7 @@ def _death(code: int | None, cut_short: str | None, last_lines: deque[str]) -> s
 def _read_report(path: Path) -> RunReport | None:
     try:
         return _REPORT.validate_json(path.read_bytes())
-    except (FileNotFoundError, pydantic.ValidationError):
+    except (OSError, pydantic.ValidationError):
         return None
 
 
@@ -167,7 +168,9 @@ def _close_run(plan: CrawlPlan) -> None:
     try:
         with database.write() as connection:
             runs.close_died(connection, plan.run_id, datetime.now(UTC))
-            leases.release(connection, plan.owner)
+            for run in runs.list_runs(connection, limit=_RUNS_LOOKED_AT):
+                if run.id == plan.run_id:  # its owner's name holds the child's process id, which the plan cannot know
+                    leases.release(connection, run.owner)
     finally:
         database.close()
 

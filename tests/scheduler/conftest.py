@@ -1,0 +1,107 @@
+"""A small outlet on loopback and an installation that watches it: what the scheduler's tests stand on."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from pytest_httpserver import HTTPServer
+from typer.testing import CliRunner, Result
+from werkzeug import Request, Response
+
+from crawler.config import Locations, find_locations
+from scheduler.command import app
+
+PARAGRAPHS = [
+    "Rada gminy Jodłowo uchwaliła w czwartek budżet na przyszły rok. Najwięcej pieniędzy pójdzie na remont mostu nad Lipką.",
+    "Most zamknięto wiosną, po tym jak kontrola wykazała pęknięcia w dwóch przęsłach. Objazd liczy jedenaście kilometrów.",
+    "Wójt zapowiedział, że przetarg ruszy w styczniu. Prace mają potrwać osiem miesięcy i kosztować dwa miliony złotych.",
+]
+
+
+def page_html(number: int) -> str:
+    body = "".join(f"<p>{text} Notatka numer {number}.</p>" for text in PARAGRAPHS)
+    return (
+        f"<html lang='pl'><head><title>Wiadomość {number}</title><meta property='og:type' content='article'>"
+        f"<meta property='article:published_time' content='2026-11-2{number % 4}T10:00:00+01:00'></head>"
+        f"<body><article><h1>Most nad Lipką, część {number}</h1>{body}</article></body></html>"
+    )
+
+
+@dataclass
+class SmallOutlet:
+    """An outlet `jodlowo` with a feed of three articles, in an installation of its own."""
+
+    server: HTTPServer
+    locations: Locations
+    slow_s: float = 0.0
+    """Every page takes so long."""
+    asked: list[str] = field(default_factory=list)
+
+    def write(self, slug: str = "jodlowo", schedule: str = "", **keys: str) -> None:
+        host = urlsplit(self.server.url_for("/"))
+        lines = [f'{key} = "{value}"' for key, value in keys.items()]
+        text = "\n".join(
+            [
+                f'slug = "{slug}"', 'name = "Głos Jodłowa"', f'homepage = "{self.server.url_for("/")}"',
+                f'domains = ["{host.hostname}"]', 'country = "PL"', 'languages = ["pl"]', 'timezone = "Europe/Warsaw"', *lines,
+                f'[[sources]]\nkind = "feed"\nurl = "{self.server.url_for("/rss")}"',
+                "[politeness]\ndelay_s = 0.0\nallow_private = true", schedule,
+            ]
+        )  # fmt: skip
+        self.locations.outlets_dir.mkdir(parents=True, exist_ok=True)
+        (self.locations.outlets_dir / f"{slug}.toml").write_text(text, encoding="utf-8")
+
+    def answer(self, request: Request) -> Response:
+        self.asked.append(request.path)
+        if request.path == "/robots.txt":
+            return Response("", status=404)
+        if request.path == "/rss":
+            items = "".join(
+                f"<item><title>Most nad Lipką, część {number}</title><link>{self.server.url_for(f'/art/{number}')}</link></item>"
+                for number in (1, 2, 3)
+            )
+            return Response(
+                f"<rss version='2.0'><channel><title>t</title>{items}</channel></rss>", content_type="application/rss+xml"
+            )
+        time.sleep(self.slow_s)
+        return Response(page_html(int(request.path.rpartition("/")[2])), content_type="text/html; charset=utf-8")
+
+    def run(self, *arguments: str) -> Result:
+        """`depesza ...` in this installation, in this process."""
+        return CliRunner().invoke(app, [*arguments, "--data-dir", str(self.locations.data_dir)])
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    import os
+
+    for name in list(os.environ):
+        if name.startswith("DEPESZA_") and not name.startswith("DEPESZA_TEST"):
+            monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def small_server() -> Iterator[HTTPServer]:
+    with HTTPServer(threaded=True) as server:
+        yield server
+
+
+@pytest.fixture
+def small_outlet(small_server: HTTPServer, tmp_path: Path) -> SmallOutlet:
+    """Installed and written, nothing crawled yet. Only this outlet is watched."""
+    data_dir = tmp_path / "data"
+    data_dir.mkdir()
+    (data_dir / "depesza.toml").write_text('[crawler]\noutlets = ["jodlowo"]\nworkers = 1\n', encoding="utf-8")
+    outlet = SmallOutlet(server=small_server, locations=find_locations(data_dir, data_dir / "depesza.toml", {}))
+    small_server.expect_request("/robots.txt").respond_with_handler(outlet.answer)
+    small_server.expect_request("/rss").respond_with_handler(outlet.answer)
+    for number in (1, 2, 3):
+        small_server.expect_request(f"/art/{number}").respond_with_handler(outlet.answer)
+    outlet.write()
+    return outlet
