@@ -23,14 +23,15 @@ from scrapy.crawler import AsyncCrawlerProcess
 
 from crawler.errors import BackendUnavailable, ConfigError
 from crawler.model.outlet import Outlet
-from crawler.model.run import CrawlPlan, RunReport
+from crawler.model.run import CrawlPlan, ProbeReport, RunReport
 from crawler.outlets.agencies import Agencies, load_agencies
 from crawler.outlets.catalogue import load_catalogue
 from crawler.spiders.batch import Batch
 from crawler.spiders.fetching import Client, Fetcher
 from crawler.spiders.guard import Guard
-from crawler.spiders.ledger import Ledger, StoredRobots
-from crawler.spiders.outlet_spider import Engine, OutletSpider, Work, stop_on_signals
+from crawler.spiders.ledger import ForgottenRobots, Ledger, StoredRobots
+from crawler.spiders.outlet_spider import Engine, OutletSpider, ProbeSpider, Work, stop_on_signals
+from crawler.spiders.probe import Probe
 from crawler.spiders.run_parts import PAGES_AT_ONCE, RunParts
 from crawler.spiders.scrapy_settings import scrapy_settings
 from crawler.store.database import open_database
@@ -85,6 +86,31 @@ def run_crawl(plan: CrawlPlan) -> RunReport:
             run_id=plan.run_id, started_at=started_at, finished_at=_now(), finished=False, error="Scrapy did not start"
         )
     return made[0].report(_now())
+
+
+def probe_sites(plan: CrawlPlan) -> RunReport:
+    """Look at the plan's outlets without a store: nothing is filed, nothing remembered; once a process."""
+    user_agent = honest_user_agent(plan)
+    started_at, guard, agencies = _now(), Guard(plan.outlets), known_names(plan)
+    found: list[ProbeReport] = []
+
+    async def work(engine: Engine) -> None:
+        client = Client(
+            download=engine.download, slow_down=engine.slow_down, keeper=ForgottenRobots(), guard=guard, user_agent=user_agent,
+            now=_now, time_limit_s=plan.fetch_time_limit_s,
+        )  # fmt: skip
+        probe = Probe(Fetcher(client), pool, agencies, _now)
+        found.extend(await asyncio.gather(*(probe.look_at(outlet) for outlet in plan.outlets)))
+
+    with PagePool(plan.workers, plan.page_time_limit_s, plan.page_memory_bytes) as pool:
+        run_engine(plan.outlets, guard, work, ProbeSpider)
+    return RunReport(
+        run_id=plan.run_id,
+        started_at=started_at,
+        finished_at=_now(),
+        finished=len(found) == len(plan.outlets),
+        probes=tuple(found),
+    )
 
 
 def run_engine(outlets: tuple[Outlet, ...], guard: Guard, work: Work, spider: type[OutletSpider] = OutletSpider) -> None:

@@ -138,6 +138,8 @@ class ProbeReport:
     error: str | None = None
     notes: tuple[str, ...] = ()
     """Further findings in words."""
+    draft: Outlet | None = None
+    """The outlet as its site describes itself, with the sources that answered; None when it does not tell its country."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,7 +20,7 @@ from crawler.model.page import Page
 from crawler.model.run import Outcome
 from crawler.normalize.chain import normalize
 from crawler.settings import parse_duration
-from crawler.spiders.fetching import Answer, TooLarge, Wanted
+from crawler.spiders.fetching import Answer, NotAsked, TooLarge, Wanted
 from crawler.spiders.retry_after import LAST_ATTEMPT, next_try
 from crawler.spiders.run_parts import RunParts
 from crawler.spiders.walls import Verdict, judge
@@ -55,6 +55,9 @@ class EntryWork:
                 return await self._fetch(item)
         except BackendUnavailable:
             raise
+        except NotAsked as later:
+            self._note_trouble(later.reason)
+            return Outcome.LATER
         except FetchLater as later:
             self._note_trouble(later.reason)
             return await self._put_off(item, later)

@@ -45,6 +45,10 @@ class TooLarge(FetchNever):
     """The body is larger than the limit; a dead letter at once."""
 
 
+class NotAsked(FetchLater):
+    """Nothing was asked, because the server wants a rest or its robots.txt cannot be read: no attempt of the address."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """What came back, after redirects, with any status but the passing ones."""
@@ -99,6 +103,7 @@ class Fetcher:
         self._client = client
         self._robots: dict[str, Robots] = {}
         self._rest_until: dict[str, float] = {}
+        self._turns: dict[str, asyncio.Semaphore] = {}
 
     async def fetch(self, wanted: Wanted) -> Answer:
         """The answer to one address: any status but the passing ones (429, 5xx and the like).
@@ -154,7 +159,7 @@ class Fetcher:
             return
         rules = await self.rules(url, wanted.outlet)
         if reason := rules.why_not(url):
-            raise FetchLater(reason) if rules.unreachable else FetchNever(reason)
+            raise NotAsked(reason) if rules.unreachable else FetchNever(reason)
 
     def _robots_of(self, outlet: Outlet) -> Robots:
         async def ask(url: str) -> RobotsAnswer:
@@ -182,10 +187,13 @@ class Fetcher:
 
     async def _ask_again(self, url: str, wanted: Wanted, left_s: float) -> tuple[Response, float]:
         """One address without redirects, asked up to three times; passing troubles raise FetchLater."""
+        # a turn is taken before the pace is looked at, so that none waits in Scrapy's queue when the server asks for a rest
+        turns = self._turns.setdefault(wanted.outlet.slug, asyncio.Semaphore(wanted.outlet.politeness.concurrency))
         for tries_left in range(MAX_RETRIES, -1, -1):
-            await self._keep_pace(wanted.outlet)
             try:
-                return await self._ask(url, wanted, left_s)
+                async with turns:
+                    await self._keep_pace(wanted.outlet)
+                    return await self._ask(url, wanted, left_s)
             except PassingTrouble:
                 if not tries_left:
                     raise
@@ -232,7 +240,7 @@ class Fetcher:
     async def _keep_pace(self, outlet: Outlet) -> None:
         rest_s = self.rests_s(outlet)
         if rest_s > WAIT_S:
-            raise FetchLater(f"the server asked to be left alone for {rest_s:.0f} s", rest_s)
+            raise NotAsked(f"the server asked to be left alone for {rest_s:.0f} s", rest_s)
         if rest_s:
             await asyncio.sleep(rest_s)
 

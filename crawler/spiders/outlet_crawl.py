@@ -141,6 +141,9 @@ class OutletCrawl:
         for lost in done:
             if isinstance(lost, BaseException):
                 raise lost
+        if rest_s := self._parts.fetcher.rests_s(self._outlet):
+            until = self._parts.now() + timedelta(seconds=rest_s)
+            await self._parts.ledger.write(lambda connection: frontier.rest(connection, self._outlet.slug, until))
 
     async def _take_some(self, rest: Iterator[FrontierItem]) -> None:
         for item in rest:

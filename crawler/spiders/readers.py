@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime
 from fnmatch import fnmatchcase
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from crawler.discovery.feeds import read_feed
+from crawler.discovery.finding import draft_outlet, find_sources
 from crawler.discovery.reading import FeedReading, SitemapReading
 from crawler.discovery.sections import read_section
 from crawler.discovery.sitemap import read_sitemap
+from crawler.errors import ConfigError
 from crawler.model.feed import FeedEntry
 from crawler.model.outlet import Outlet, Source, SourceKind
 from crawler.normalize.encoding import decode_page
@@ -29,6 +32,26 @@ def read_source(
         html = decode_page(body, content_type, outlet.languages).text
         return read_section(html, url, source, outlet.domains)
     return read_sitemap(body, url, now)
+
+
+class FrontPage(NamedTuple):
+    """What a front page says of its site."""
+
+    sources: tuple[Source, ...]
+    draft: Outlet | None
+    """None when the site does not tell its country (`note` says so)."""
+    note: str | None
+
+
+def read_front_page(body: bytes, said: tuple[str, str | None], sitemaps: tuple[str, ...], month: str, known: Outlet) -> FrontPage:
+    """The sources that a front page and robots.txt declare, and the outlet as the page describes it."""
+    url, content_type = said
+    html = decode_page(body, content_type, known.languages).text
+    declared = find_sources(html, url, "\n".join(f"Sitemap: {address}" for address in sitemaps))
+    try:
+        return FrontPage(declared, draft_outlet(html, url, (), month), None)
+    except ConfigError as error:
+        return FrontPage(declared, None, str(error))
 
 
 def matches(entry: FeedEntry, source: Source) -> bool:

@@ -93,6 +93,12 @@ def put_off(connection: sa.Connection, item: FrontierItem, reason: str, next_try
     connection.execute(frontier.update().where(*where).values(changes))
 
 
+def rest(connection: sa.Connection, outlet: str, until: datetime) -> None:
+    """The outlet's server asked to be left alone: nothing of it is due before `until`. Counts as no attempt."""
+    chosen = frontier.update().where(frontier.c.outlet == outlet, frontier.c.next_try_at < until)
+    connection.execute(chosen.values(next_try_at=until))
+
+
 def count_waiting(connection: sa.Connection, outlet: str | None = None) -> int:
     """How many entries wait, of one outlet or of all."""
     chosen = sa.select(sa.func.count()).select_from(frontier)
