@@ -9,6 +9,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable
 
+import structlog
+
+log = structlog.get_logger("scheduler")
+
 
 class Dispatcher:
     """Hands due outlets to `crawl`, which runs in one of `children` threads."""
@@ -63,6 +67,8 @@ class Dispatcher:
             if batch := self._take():
                 try:
                     self._crawl(batch)
+                except Exception:  # one batch that breaks must not end the thread, or its place is lost for good
+                    log.exception("a batch broke", outlets=len(batch))
                 finally:
                     with self._changed:
                         self._under_way -= set(batch)

@@ -17,6 +17,7 @@ from collections import deque
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import IO
 
 import pydantic
 
@@ -141,7 +142,11 @@ class _Child:
 
     def _read(self) -> None:
         assert self._process.stdout is not None
-        for raw in self._process.stdout:
+        with self._process.stdout as lines:
+            self._read_lines(lines)
+
+    def _read_lines(self, lines: IO[bytes]) -> None:
+        for raw in lines:
             text = raw.decode("utf-8", "replace").rstrip()
             self.last_lines.append(text)
             if self._on_line is not None and text:
