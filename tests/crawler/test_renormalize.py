@@ -1,0 +1,116 @@
+"""The chain again over kept pages: dead letters get another chance, articles a revision, and nothing is fetched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from crawler.filing import file_article, file_nothing
+from crawler.model.article import article_id
+from crawler.model.feed import FeedEntry
+from crawler.model.outlet import Outlet
+from crawler.model.page import Page
+from crawler.model.run import Outcome
+from crawler.normalize.chain import normalize
+from crawler.outlets.agencies import load_agencies
+from crawler.renormalize import Renormalizing, renormalize
+from crawler.store import articles, dead_letters, pages
+from crawler.store.database import Database
+from crawler.store.dead_letters import DeadLetter, Stage
+from crawler.store.schema import article as article_table
+from crawler.store.schema import revision as revision_table
+from crawler.workers import PagePool
+
+NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+KURIER = Outlet(
+    slug="kurier", name="Kurier", homepage="https://kurier.example/", domains=("kurier.example",), country="PL", languages=("pl",),
+    timezone="Europe/Warsaw",
+)  # fmt: skip
+AGENCIES = load_agencies([KURIER])
+
+
+@pytest.fixture(scope="module")
+def pool() -> Iterator[PagePool]:
+    with PagePool(1) as running:
+        yield running
+
+
+def page(name: str, body: str | None = None, outlet: str = "kurier") -> Page:
+    paragraphs = "".join(
+        f"<p>{name}: akapit {n} mówi o moście, o rzece i o ludziach, którzy czekali na jego otwarcie.</p>" for n in range(8)
+    )
+    html = (
+        body
+        or f"<html lang=pl><head><title>Most {name}</title></head><body><article><h1>Otwarto most {name}</h1>{paragraphs}</article>"
+    )
+    url = f"https://kurier.example/{name}"
+    return Page(
+        requested_url=url, final_url=url, status=200, headers=(("content-type", "text/html; charset=utf-8"),), body=html.encode(),
+        fetched_at=NOON, outlet=outlet, entry=FeedEntry(url=url, title=f"Tytuł {name}"),
+    )  # fmt: skip
+
+
+def letter(one: Page, stage: Stage = Stage.NORMALIZE) -> DeadLetter:
+    return DeadLetter(
+        stage=stage, key=article_id(one.final_url), outlet=one.outlet, url=one.final_url, reason="no text", created_at=NOON,
+        last_at=NOON, detail={"title": "Tytuł"},
+    )  # fmt: skip
+
+
+def run(database: Database, pool: PagePool, **more: Any) -> Any:
+    return renormalize(database, pool, Renormalizing(outlets={"kurier": KURIER}, agencies=AGENCIES, now=NOON, **more))
+
+
+def test_a_dead_letter_becomes_an_article_once_the_chain_can_read_it(sqlite_database: Database, pool: PagePool) -> None:
+    readable, empty = page("nowy"), page("pusty", "<html><body></body></html>")
+    with sqlite_database.write() as connection:
+        for one in (readable, empty):
+            file_nothing(connection, one, letter(one))
+    done: list[tuple[int, int]] = []
+    report = renormalize(
+        sqlite_database, pool, Renormalizing(outlets={"kurier": KURIER}, agencies=AGENCIES, now=NOON, stage=Stage.NORMALIZE),
+        lambda count, total: done.append((count, total)),
+    )  # fmt: skip
+    assert report.pages == 2 and report.outcomes == {Outcome.NEW: 1, Outcome.NO_TEXT: 1} and done[-1] == (2, 2)
+    with sqlite_database.read() as connection:
+        assert articles.read_article(connection, article_id(readable.final_url)) is not None
+        (left,) = dead_letters.list_dead_letters(connection)
+        assert left.url == empty.final_url and left.times == 2 and left.detail["title"] == "Tytuł"
+
+
+def test_an_article_read_by_an_older_chain_is_read_anew_and_a_change_is_a_revision(
+    sqlite_database: Database, pool: PagePool
+) -> None:
+    one = page("stary")
+    with sqlite_database.write() as connection:
+        file_article(connection, normalize(one, KURIER, AGENCIES, NOON), one)
+        old = {"text": "stary tekst", "content_sha256": "0" * 64}
+        connection.execute(article_table.update().values(old))
+        connection.execute(revision_table.update().values(old))
+    assert run(sqlite_database, pool).outcomes == {Outcome.REVISED: 1}
+    assert run(sqlite_database, pool).outcomes == {Outcome.UNCHANGED: 1}, "safe to run again"
+    with sqlite_database.read() as connection:
+        assert len(articles.read_revisions(connection, article_id(one.final_url))) == 2
+
+
+def test_an_article_whose_page_no_longer_reads_stays_as_it_is(sqlite_database: Database, pool: PagePool) -> None:
+    one = page("dawny")
+    with sqlite_database.write() as connection:
+        file_article(connection, normalize(one, KURIER, AGENCIES, NOON), one)
+        pages.keep_page(connection, article_id(one.final_url), page("dawny", "<html></html>"))
+    assert run(sqlite_database, pool).outcomes == {Outcome.NO_TEXT: 1}
+    with sqlite_database.read() as connection:
+        assert articles.count_articles(connection) == 1 and dead_letters.list_dead_letters(connection) == []
+
+
+def test_pages_of_outlets_that_nobody_knows_any_more_are_left_alone(sqlite_database: Database, pool: PagePool) -> None:
+    with sqlite_database.write() as connection:
+        pages.keep_page(connection, "a" * 32, page("obcy", outlet="gone"))
+    report = run(sqlite_database, pool)
+    assert report.pages == report.unknown_outlet == 1 and not report.outcomes
+    with sqlite_database.read() as connection:
+        assert connection.execute(sa.select(sa.func.count()).select_from(article_table)).scalar_one() == 0
