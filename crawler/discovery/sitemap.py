@@ -30,11 +30,13 @@ MAX_SITEMAP_BYTES = 50 * 1024 * 1024
 MAX_URLS = 50_000
 """Addresses of one map; the protocol's limit too."""
 
+_NOT_ARTICLES = re.compile(r"(?:image|video|photo|galler|tag|author|autor|categor|kategori|static|page-sitemap|attachment)", re.I)
 _FRESH = timedelta(days=3)
 _MONTH = re.compile(
     r"(?<!\d)((?:19|20)\d\d)[-_/.]?(0[1-9]|1[0-2])(?![\d])(?:[-_/.]?\d\d(?!\d))?|(?<!\d)((?:19|20)\d\d)[-_/](1?\d)(?!\d)"
 )
 _NUMBER = re.compile(r"(\d+)(?!.*\d)")
+_HTML = re.compile(rb"<(?:!doctype\s+)?html\b", re.I)
 _HTML_ROOTS = {"html", "body", "head"}
 
 
@@ -106,9 +108,6 @@ def fresh_children(reading: SitemapReading, now: datetime, limit: int = 5) -> tu
     return tuple(chosen)[:limit] or tuple(address for address, _ in wanted[:1])
 
 
-_NOT_ARTICLES = re.compile(r"(?:image|video|photo|galler|tag|author|autor|categor|kategori|static|page-sitemap|attachment)", re.I)
-
-
 def _month(address: str) -> tuple[int, int] | None:
     match = _MONTH.search(address)
     if not match:
@@ -167,7 +166,7 @@ def _rows(data: bytes) -> Iterator[str | _Row]:
     except (etree.XMLSyntaxError, ValueError):
         pass  # what stands before the fault is kept; without any root it is junk
     if not root:
-        raise UnreadableSource("no XML")
+        raise UnreadableSource("an HTML page instead of a sitemap" if _HTML.search(data[:2000]) else "no XML")
 
 
 def _checked_root(name: str) -> str:

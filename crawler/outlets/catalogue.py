@@ -17,7 +17,7 @@ from pydantic import TypeAdapter, ValidationError
 from crawler.addresses import belongs_to, host_of
 from crawler.errors import ConfigError
 from crawler.model.outlet import Outlet
-from crawler.outlets.checking import problems_of
+from crawler.outlets.checking import is_slug, problems_of
 from crawler.settings import suggestion
 
 SHIPPED = Path(__file__).parent
@@ -110,7 +110,7 @@ def read_outlet(path: Path) -> Outlet:
     except ValidationError as error:
         raise ConfigError("\n".join(f"{path}: {_in_words(fault)}" for fault in error.errors())) from None
     faults = list(problems_of(outlet))
-    if outlet.slug != path.stem:
+    if outlet.slug != path.stem and is_slug(outlet.slug):
         faults.append(f"slug: {outlet.slug!r} is not the file's name; call the file {outlet.slug}.toml or the slug {path.stem!r}")
     if faults:
         raise ConfigError("\n".join(f"{path}: {fault}" for fault in faults))
