@@ -15,7 +15,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from crawler.config import Locations, crawler_settings, store_settings, store_url
-from crawler.errors import ConfigError
+from crawler.errors import BackendUnavailable, ConfigError
 from crawler.model.outlet import Outlet
 from crawler.model.run import CrawlPlan, RunReport
 from crawler.outlets.choosing import is_on_loopback
@@ -127,6 +127,8 @@ def push(locations: Locations, database: Database) -> PushReport:
     engine = open_engine(settings, locations)
     try:
         return push_pending(database, engine, now=datetime.now(UTC), batch=settings.batch)
+    except OSError as error:  # a full or broken disk
+        raise BackendUnavailable(f"the search index at {locations.index_dir} cannot be used: {error.strerror or error}") from error
     finally:
         engine.close()
 
