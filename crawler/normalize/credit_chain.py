@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from crawler.model.attribution import EvidenceKind, NamedSourceKind
-from crawler.normalize.credit_words import DATE_WORD, INSTITUTION_WORD, JOB, OUTLET_WORD
+from crawler.normalize.credit_words import DATE_WORD, INSTITUTION_WORD, INSTITUTIONS, JOB, OUTLET_WORD
 from crawler.outlets.agencies import Agencies, NamedSource
 
-_SEPARATOR = re.compile(r"\s*(?://+|/|\||\\|;|•|·|\n)\s*|\s*,\s*|\s+[-–—]+\s+|\s*—\s*|\s+(?:oraz|and|und|et|та|i|a|и|і|&)\s+")
+_SEPARATOR = re.compile(r"\s*(?://+|/|\||\\|;|•|·|\n)\s*|\s*,\s*|\s+[-–—]+\s+|\s*—\s*|\s+(?:oraz|and|und|et|avec|та|i|a|и|і|&)\s+|\s+\((?=[A-Z]{2,5}\)$)")
 _INITIALS = re.compile(
     r"(?:opr(?:ac)?\.?:?\s+|red\.?\s+)?(?:[^\W\d_A-ZĄĆĘŁŃÓŚŹŻ]{2,4}|[A-ZĄĆĘŁŃÓŚŹŻ]{2,4}|[A-ZŁŚŻ]\.\s?[A-ZŁŚŻ]\.|red|oprac|opr|[a-ząćęłńóśźż]{2,4}\.[a-ząćęłńóśźż]{2,4})\.?"
 )
@@ -151,6 +151,8 @@ def _element(text: str, start: int, end: int, separator: str, names: Names) -> E
 def _classify(piece: str, names: Names) -> tuple[ElementKind, NamedSource | None]:
     if source := names.find(piece):
         return ElementKind.SOURCE, source
+    if piece in INSTITUTIONS:
+        return ElementKind.SOURCE, NamedSource(slug=piece, kind=NamedSourceKind.INSTITUTION, frame_only=True)
     if is_date(piece):
         return ElementKind.DATE, None
     if _INITIALS.fullmatch(piece):

@@ -10,7 +10,17 @@ import re
 from collections.abc import Callable
 
 from crawler.model.attribution import EvidenceKind
-from crawler.normalize.credit_chain import Element, ElementKind, Frame, Names, cut, is_date, is_picture, looks_like_a_person, named
+from crawler.normalize.credit_chain import (
+    Element,
+    ElementKind,
+    Frame,
+    Names,
+    cut,
+    is_date,
+    is_picture,
+    looks_like_a_person,
+    named,
+)
 from crawler.normalize.credit_words import JOB, LABEL, LISTEN, MONTH, PARTICLE, PHOTO, PHOTO_INSIDE, TEASER_BEHIND, WEAK_LABEL
 
 LONGEST = 200
@@ -31,7 +41,7 @@ WEIGHTS = {
 _BRACKET = re.compile(r"[(\[/]\s*((?:[^()\[\]]){2,60}?)\s*[)\]/]\.?")
 _CONTRIBUTED = re.compile(r"(?P<who>[^.!?;()]{2,200}?)\s+(?:also\s+)?(?:contributed|reported from)\b(?P<what>[^.!?]{0,60})[.]?")
 _COPYRIGHT = re.compile(
-    r"\(?(?:(?:\(c\)|©|copyright)[\s:,]*)+(?P<year>\d{4})?(?:\s*[-–]\s*\d{4})?[\s,]*(?:by\s+)?(?P<who>[^.,;:()]{2,50}?)"
+    r"(?:(?:\(c\)|©|copyright)[\s:,]*)+(?P<year>\d{4})?(?:\s*[-–]\s*\d{4})?[\s,]*(?:by\s+)?(?P<who>[^.,;:()]{2,50}?)"
     r"(?:\s+and\s+[^.]*)?(?:\s*[.,;:)]|\s+(?:all rights|this material|contributed)|\s*$).*",
     re.IGNORECASE | re.DOTALL,
 )

@@ -25,7 +25,7 @@ from crawler.normalize.credit_lines import (
     read_label,
     read_line,
 )
-from crawler.normalize.credit_words import PHOTO, TEASER
+from crawler.normalize.credit_words import AUTHOR_LABEL, PHOTO, TEASER
 
 HEAD_LINES = 40
 """Lines of furniture above the first paragraph that are searched for a byline (galleries reach thirty)."""
@@ -151,6 +151,8 @@ def _opening(lines: tuple[Line, ...], index: int, title: str, names: Names, *, a
         return None
     if frame := read_by(line, names):
         return None if frame.photo else frame
+    if AUTHOR_LABEL.match(line) and (frame := read_label(line, names)):
+        return None if frame.photo else frame
     elements = cut(line, names)
     sources = [element for element in elements if element.source]
     if alone and index and len(elements) > 1 and any(element.is_agency for element in sources):
@@ -159,7 +161,7 @@ def _opening(lines: tuple[Line, ...], index: int, title: str, names: Names, *, a
             return frame
     if any(not element.is_agency or (element.source and element.source.mostly_photo) for element in sources):
         return None
-    slashed = any(element.separator in ("/", "//", "|", "\\") for element in elements)
+    slashed = any(element.separator in ("/", "//", "|", "\\", "(") for element in elements)
     kinds = {element.kind for element in elements}
     dated = _is_dated(lines, index, names)
     if not sources:

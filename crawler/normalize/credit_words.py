@@ -52,7 +52,7 @@ MONTHS = (
     "|mayo|junio|julio|agosto|septiembre|octubre|noviembre|diciembre"
 )
 DATE_WORD = re.compile(
-    rf"(?:{MONTHS}|\d{{1,4}}(?:st|nd|rd|th)?|\d[\d.:/-]*|[ap]\.?m|est|edt|et|gmt|utc|pst|cet|bst|posted|updated|published|at|on|of|ago|hours?|mins?|minutes?"
+    rf"(?:{MONTHS}|\d{{1,4}}(?:st|nd|rd|th)?|\d[\d.:/-]*(?:[ap]\.?m)?|[ap]\.?m|[-–—•|]|est|edt|et|gmt|utc|pst|cet|bst|posted|updated|published|at|on|of|ago|hours?|mins?|minutes?"
     r"|(?:mon|tues?|wednes|thurs?|fri|satur|sun)(?:day)?|wed|sat|dnia|godz|r|um|uhr)\.?",
     re.IGNORECASE,
 )
@@ -69,11 +69,15 @@ OUTLET_WORD = re.compile(
     re.IGNORECASE,
 )
 INSTITUTION_WORD = re.compile(
-    r"^(?:policj|straż|ministerstw|urząd|urzęd|kancelari|komend|prokuratur|sąd |sejm|senat|wojewod|imgw|gus|msz|mon|mswia|mz|kprm|nbp|pkw|cbos|abw|cba|zus|nik|nask|"
+    r"^(?:policj|straż|ministerstw|urząd|urzęd|kancelari|komend|prokuratur|sąd |sejm|senat|wojewod|"
     r"państwow|generaln|główny|rzeczni|uniwersytet|instytut|fundacj|ministry|police|government|office of|department|white house|kreml|kremlin|biały dom|"
     r"ministerium|polizei|bundes|ministère|préfecture|міністерств|мвс|мзс|генштаб|поліці|дснс|офіс президент|мвд|мид|министерств|полици|кремль|policie|ministerstvo)",
     re.IGNORECASE,
 )
+INSTITUTIONS = frozenset(re.findall(r"\w+", "ABW AW BBN CBA CBŚP CBOS GDDKiA GOPR GUS IMGW KNF KPRM MEN MON MSWiA MSZ NASK NBP NIK OSP PKW PSP RCB SKW TOPR UOKiK ZUS"))
+"""Short names of Polish institutions that would pass for initials."""
+AUTHOR_LABEL = re.compile(r"(?:autor(?:ka|zy)?|auteurs?|автор(?:и|ы)?|tekst|opr(?:ac)?\b\.?)[^:]{0,12}:?", re.IGNORECASE)
+"""Labels that may stand above the text; "Źródło:" there is a picture's."""
 SAYING = re.compile(
     r"\b(?:poda[łjl]\w*|poda|informuj\w*|poinform\w*|przekaz\w*|donos\w*|donios\w*|napisa\w*|pisz[eą]\w*|zauważ\w*|przypomni\w*|przypomin\w*|powiedzia\w*|mówi\w*|"
     r"powołuj\w*|powoła\w*|cytowan\w*|cytuj\w*|cytat\w*|według|zdaniem|ustali\w*|rozmow\w*|rozmawia\w*|wywiad\w*|relacj\w*|odnotow\w*|oceni\w*|opisuj\w*|wynika|wskazuj\w*|"
