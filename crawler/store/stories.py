@@ -131,6 +131,8 @@ def read_fingerprints(connection: sa.Connection, article_ids: Iterable[str]) -> 
 
 def document_states(connection: sa.Connection, story_ids: Collection[str]) -> dict[str, DocumentState]:
     """Member -> what its document holds of its story, for all members of these stories."""
+    if not story_ids:
+        return {}
     joined = story_member.join(story, story.c.id == story_member.c.story_id)
     columns = (
         story_member.c.article_id, story.c.id, story_member.c.role, story.c.size, story.c.agency, story.c.origin_article_id,

@@ -41,8 +41,7 @@ class StoreWindow:
         """See Window."""
         found: dict[int, set[int]] = {}
         for batch in in_batches([_signed(one) for one in hashes]):
-            rows = self._connection.execute(sa.select(fingerprint_day).where(fingerprint_day.c.hash.in_(batch)))
-            for one, day in rows:
+            for one, day in self._connection.execute(_DAYS, {"some": batch}):
                 found.setdefault(_unsigned(one), set()).add(day)
         return found
 
@@ -55,19 +54,16 @@ class StoreWindow:
     def postings(self, hashes: Sequence[int], earliest: datetime, latest: datetime) -> Sequence[tuple[int, int, int]]:
         """See Window."""
         found: list[tuple[int, int, int]] = []
-        joined = story_posting.join(story_leader, story_leader.c.number == story_posting.c.leader)
-        columns = (story_posting.c.hash, story_posting.c.leader, story_posting.c.position)
         for batch in in_batches([_signed(one) for one in hashes]):
-            chosen = sa.select(*columns).select_from(joined)
-            chosen = chosen.where(story_posting.c.hash.in_(batch), story_leader.c.at.between(earliest, latest))
-            found += [(_unsigned(one), number, place) for one, number, place in self._connection.execute(chosen)]
+            rows = self._connection.execute(_POSTINGS, {"some": batch, "earliest": earliest, "latest": latest})
+            found += [(_unsigned(one), number, place) for one, number, place in rows]
         return found
 
     def leaders(self, numbers: Collection[int]) -> Mapping[int, StoryLeader]:
         """See Window."""
         found: dict[int, StoryLeader] = {}
         for batch in in_batches(sorted(numbers)):
-            for row in self._connection.execute(sa.select(story_leader).where(story_leader.c.number.in_(batch))):
+            for row in self._connection.execute(_LEADERS, {"some": batch}):
                 found[row.number] = StoryLeader(**row._mapping)
         return found
 
@@ -112,10 +108,10 @@ class StoreWindow:
         chosen = story_leader.update().where(story_leader.c.story_id == other_id)
         self._connection.execute(chosen.values(story_id=story_id))
 
-    def newest(self) -> datetime | None:
-        """When the newest leader was first seen: the clock of the window."""
-        newest: datetime | None = self._connection.execute(sa.select(sa.func.max(story_leader.c.seen_at))).scalar()
-        return newest
+    def span(self) -> tuple[datetime, datetime] | None:
+        """When the oldest and the newest leader were first seen (the newest is the window's clock); None when it is empty."""
+        oldest, newest = self._connection.execute(_SPAN).one()
+        return None if oldest is None or newest is None else (oldest, newest)
 
     def prune(self, now: datetime, kept: timedelta, day_memory: timedelta) -> int:
         """Take out up to PRUNED_AT_ONCE leaders first seen longer ago than `kept`, and old days; returns how many leaders."""
@@ -136,6 +132,18 @@ class StoreWindow:
             self._connection.execute(story_leader.delete().where(story_leader.c.number.in_(batch)))
 
 
+_SOME: sa.BindParameter[int] = sa.bindparam("some", expanding=True)
+_DAYS = sa.select(fingerprint_day.c.hash, fingerprint_day.c.day).where(fingerprint_day.c.hash.in_(_SOME))
+_POSTINGS = (
+    sa.select(story_posting.c.hash, story_posting.c.leader, story_posting.c.position)
+    .select_from(story_posting.join(story_leader, story_leader.c.number == story_posting.c.leader))
+    .where(story_posting.c.hash.in_(_SOME), story_leader.c.at.between(sa.bindparam("earliest"), sa.bindparam("latest")))
+)
+_LEADERS = sa.select(story_leader).where(story_leader.c.number.in_(_SOME))
+_SPAN = sa.select(
+    sa.select(sa.func.min(story_leader.c.seen_at)).scalar_subquery(),
+    sa.select(sa.func.max(story_leader.c.seen_at)).scalar_subquery(),
+)
 _LEADER_COLUMNS = ("article_id", "story_id", "outlet", "at", "seen_at", "live", "head", "head_words", "size")
 
 

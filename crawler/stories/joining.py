@@ -41,8 +41,7 @@ def join_story(connection: sa.Connection, article: Article) -> StoryChange:
     """
     lock_stories(connection)
     window = StoreWindow(connection)
-    now = max(article.first_seen_at, window.newest() or article.first_seen_at)
-    window.prune(now, w.KEPT, w.DAY_MEMORY)
+    now = _tick(window, article.first_seen_at)
     old = stories.story_id_of(connection, article.id)
     if old is not None and article.first_seen_at < now - w.KEPT:
         return _described_again(connection, old, now)
@@ -50,7 +49,8 @@ def join_story(connection: sa.Connection, article: Article) -> StoryChange:
     emptied = _take_out(connection, window, article.id, old) if old else False
     text = Text.of(article)
     decision = decide(window, text)
-    before |= stories.document_states(connection, {decision.story_id or "", *decision.absorbed})
+    if decision.story_id:
+        before |= stories.document_states(connection, {decision.story_id, *decision.absorbed})
     story_id = decision.story_id or _open(connection, article.id, old if emptied else None, now)
     similarity = round(decision.match.score / 3, 4) if decision.match else 1.0
     stories.add_member(connection, story_id, article.id, similarity, leads=decision.leads)
@@ -90,6 +90,17 @@ def leave_story(connection: sa.Connection, article_id: str) -> StoryChange:
 def new_story_id(article_id: str, attempt: int = 0) -> str:
     """Id of the story that an article opens: 16 hex, the same whenever the stories are rebuilt."""
     return sha256(f"story {article_id} {attempt}".encode()).hexdigest()[:16]
+
+
+def _tick(window: StoreWindow, seen_at: datetime) -> datetime:
+    """The window's time, the newest first sight; what is older than it keeps is pruned."""
+    span = window.span()
+    if span is None:
+        return seen_at
+    now = max(span[1], seen_at)
+    if span[0] < now - w.KEPT:
+        window.prune(now, w.KEPT, w.DAY_MEMORY)
+    return now
 
 
 def _open(connection: sa.Connection, article_id: str, emptied: str | None, now: datetime) -> str:
