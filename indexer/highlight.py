@@ -48,11 +48,11 @@ class Highlighter:
             tuple(leaf for leaf in leaves if isinstance(leaf, Sequence)),
         )
 
-    def marks(self, text: str, field: str = "") -> tuple[Mark, ...]:
-        """Where the query matches in `text`, in order, not overlapping. `field` "" stands for title, lead and text."""
+    def marks(self, text: str, field: str = "text") -> tuple[Mark, ...]:
+        """Where the query matches in `text`, in order, not overlapping. `field` is the one that `text` is."""
         return tuple((start, end) for start, end, _ in self._found(text, field))
 
-    def snippets(self, text: str, count: int = 2, field: str = "") -> tuple[Snippet, ...]:
+    def snippets(self, text: str, count: int = 2, field: str = "text") -> tuple[Snippet, ...]:
         """Up to `count` pieces of `text` that show the most different words found, in their order; () when none is."""
         found = self._found(text, field)
         chosen: list[tuple[int, int]] = []
@@ -96,7 +96,7 @@ def _leaves(node: Node) -> Iterator[Node]:
 
 
 def _concerns(asked: str, field: str) -> bool:
-    return asked == field or (asked == "title" and field == "")
+    return asked == field if asked else field in ("title", "lead", "text")
 
 
 def _number(folded: str, forms: dict[str, int], prefixes: list[tuple[str, int]]) -> int:

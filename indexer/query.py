@@ -26,6 +26,8 @@ DEPTH_LIMIT = 20
 """Groups and negations inside one another."""
 TERM_LIMIT = 128
 """Words, prefixes and values of a query, each word of a phrase counted."""
+STAR_LIMIT = 16
+"""Words with a star: each may stand for hundreds of words of the dictionary."""
 PREFIX_MINIMUM = 2
 """Letters before a star; one letter would ask for a tenth of the dictionary."""
 
@@ -132,7 +134,7 @@ class _Parser:
 
     def __init__(self, lexemes: list[_Lexeme], hints: list[str]) -> None:
         self._lexemes, self._hints = lexemes, hints
-        self._at, self._terms = 0, 0
+        self._at = self._terms = self._stars = 0
 
     def parse(self) -> Node | None:
         nodes: list[Node] = []
@@ -201,6 +203,7 @@ class _Parser:
             value = " ".join(fold(lexeme.text).replace('"', " ").split())
             prefix = value.endswith("*") and not exact
             value = value.strip("*") if prefix else value
+            self._count(0, int(prefix))
             return Filter(field, value, prefix) if value else None
         return self._words(lexeme, field, exact)
 
@@ -220,11 +223,14 @@ class _Parser:
                     self._hints.append(
                         f"Before the star at character {lexeme.at} at least {PREFIX_MINIMUM} letters are needed: it was left out."
                     )
-        self._count(len(parts))
+        self._count(len(parts), sum(isinstance(part, Prefix) for part in parts))
         return parts[0] if len(parts) == 1 else Phrase(tuple(parts), field) if parts else None
 
-    def _count(self, terms: int) -> None:
+    def _count(self, terms: int, stars: int = 0) -> None:
         self._terms += terms
+        self._stars += stars
+        if self._stars > STAR_LIMIT:
+            raise QueryError(f"the query has too many words with a star: at most {STAR_LIMIT}")
         if self._terms > TERM_LIMIT:
             raise QueryError(f"the query has too many words: at most {TERM_LIMIT}")
 

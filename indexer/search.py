@@ -167,7 +167,9 @@ def _shown(document: Document, marker: Highlighter, snippets: int) -> SearchHit:
     if snippets and not found:
         found = (beginning(document["lead"] or document["text"]),)
     return SearchHit(
-        article={name: document.get(name) for name in _SHOWN}, title_marks=marker.marks(document["title"]), snippets=found
+        article={name: document.get(name) for name in _SHOWN},
+        title_marks=marker.marks(document["title"], "title"),
+        snippets=found,
     )
 
 

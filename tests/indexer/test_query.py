@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from crawler.errors import QueryError
 from indexer.nodes import And, DateRange, Everything, Filter, Node, Not, Or, Phrase, Prefix, Word, render
-from indexer.query import DEPTH_LIMIT, LENGTH_LIMIT, TERM_LIMIT, parse_query
+from indexer.query import DEPTH_LIMIT, LENGTH_LIMIT, STAR_LIMIT, TERM_LIMIT, parse_query
 
 A, B, C = Word("a"), Word("b"), Word("c")
 
@@ -105,6 +105,8 @@ def test_an_address_is_searched_as_a_phrase_without_complaint() -> None:
         "title:" * (DEPTH_LIMIT + 1) + "a",
         "a " * (TERM_LIMIT + 1),
         '"' + "a " * (TERM_LIMIT + 1) + '"',
+        "ab* " * (STAR_LIMIT + 1),
+        "outlet:a* " * (STAR_LIMIT + 1),
         "outlet:x " * (TERM_LIMIT + 1),
     ],
     ids=lambda text: f"{text[:9]}-{len(text)}",
