@@ -54,7 +54,9 @@ def _rdf(outlet: DemoOutlet, origin: str, items: list[FeedItem]) -> str:
     index = "".join(f'<rdf:li rdf:resource="{escape(item.url)}"/>' for item in items)
     entries = "".join(
         f'<item rdf:about="{escape(item.url)}"><title>{escape(item.title)}</title><link>{escape(item.url)}</link>'
-        f"<description>{escape(item.summary)}</description><dc:date>{item.published_at.isoformat()}</dc:date></item>\n"
+        f"<description>{escape(item.summary)}</description><dc:date>{item.published_at.isoformat()}</dc:date>"
+        + (f"<dc:creator>{escape(item.byline)}</dc:creator>" if item.byline else "")
+        + "</item>\n"
         for item in items
     )
     return (
