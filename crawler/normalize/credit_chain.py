@@ -14,7 +14,9 @@ from crawler.model.attribution import EvidenceKind, NamedSourceKind
 from crawler.normalize.credit_words import DATE_WORD, INSTITUTION_WORD, INSTITUTIONS, JOB, OUTLET_WORD
 from crawler.outlets.agencies import Agencies, NamedSource
 
-_SEPARATOR = re.compile(r"\s*(?://+|/|\||\\|;|•|·|\n)\s*|\s*,\s*|\s+[-–—]+\s+|\s*—\s*|\s+(?:oraz|and|und|et|avec|та|i|a|и|і|&)\s+|\s+\((?=[A-Z]{2,5}\)$)")
+_SEPARATOR = re.compile(
+    r"\s*(?://+|/|\||\\|;|•|·|\n)\s*|\s*,\s*|\s+[-–—]+\s+|\s*—\s*|\s+(?:oraz|and|und|et|avec|та|i|a|и|і|&)\s+|\s+\((?=[A-Z]{2,5}\)$)"
+)
 _INITIALS = re.compile(
     r"(?:opr(?:ac)?\.?:?\s+|red\.?\s+)?(?:[^\W\d_A-ZĄĆĘŁŃÓŚŹŻ]{2,4}|[A-ZĄĆĘŁŃÓŚŹŻ]{2,4}|[A-ZŁŚŻ]\.\s?[A-ZŁŚŻ]\.|red|oprac|opr|[a-ząćęłńóśźż]{2,4}\.[a-ząćęłńóśźż]{2,4})\.?"
 )
@@ -66,9 +68,12 @@ class Frame:
     def moved(self, by: int) -> Frame:
         """The same frame in a string that holds this one from `by` on."""
         elements = tuple(
-            Element(text=e.text, start=e.start + by, end=e.end + by, kind=e.kind, source=e.source, separator=e.separator) for e in self.elements
+            Element(text=e.text, start=e.start + by, end=e.end + by, kind=e.kind, source=e.source, separator=e.separator)
+            for e in self.elements
         )
-        return Frame(kind=self.kind, start=self.start + by, end=self.end + by, elements=elements, weight=self.weight, photo=self.photo)
+        return Frame(
+            kind=self.kind, start=self.start + by, end=self.end + by, elements=elements, weight=self.weight, photo=self.photo
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +106,9 @@ def cut(text: str, names: Names) -> tuple[Element, ...]:
     """`text` cut at slashes, commas, bars, dashes and "and"; a name that holds a separator stays whole if it is known."""
     if names.find(text) and not _SEPARATOR.search(text.strip(" /|•·—-")):
         return (_element(text, 0, len(text), "", names),) if text.strip() else ()
-    return tuple(_element(text, start, end, separator, names) for start, end, separator in _pieces(text) if text[start:end].strip())
+    return tuple(
+        _element(text, start, end, separator, names) for start, end, separator in _pieces(text) if text[start:end].strip()
+    )
 
 
 def named(elements: tuple[Element, ...]) -> tuple[Element, ...]:
@@ -122,7 +129,11 @@ def is_picture(elements: tuple[Element, ...]) -> bool:
 def is_date(text: str) -> bool:
     """All words of `text` are a date's or a time's."""
     words = text.replace(",", " ").replace("|", " ").split()
-    return bool(words) and all(DATE_WORD.fullmatch(word) for word in words) and any(char.isdigit() or word.isalpha() for word in words for char in word)
+    return (
+        bool(words)
+        and all(DATE_WORD.fullmatch(word) for word in words)
+        and any(char.isdigit() or word.isalpha() for word in words for char in word)
+    )
 
 
 def looks_like_a_person(text: str) -> bool:
@@ -139,9 +150,9 @@ def _pieces(text: str) -> Iterator[tuple[int, int, str]]:
 
 
 def _element(text: str, start: int, end: int, separator: str, names: Names) -> Element:
-    while start < end and text[start] in " \t(\"„[":
+    while start < end and text[start] in ' \t("„[':
         start += 1
-    while end > start and text[end - 1] in " \t)\"”].:":
+    while end > start and text[end - 1] in ' \t)"”].:':
         end -= 1
     piece = text[start:end]
     kind, source = _classify(piece, names)

@@ -54,7 +54,9 @@ _OPEN_DATELINE = re.compile(
     r"(?P<place>[^()\n]{2,50}?)(?:\s+[-–—]\s+|[.,]\s+)(?P<who>РИА Новости|ТАСС|Интерфакс-Украина|Интерфакс|INTERFAX\.RU|УНН|УНІАН|Укрінформ|"
     r"Інтерфакс-Україна|БЕЛТА|REUTERS|ANSA|PAP)(?P<after>\s*(?:[.]\s+|\s+[-–—]\s+))"
 )
-_DATELINE_INSIDE = re.compile(r"(?<![\w(])[A-ZÀ-ÞŁŚŻ][A-ZÀ-ÞŁŚŻ .'/-]{2,40}(?:, [A-Z][\w. ]{1,20})?(?:, [A-Z]\w{2,8}\.? \d{1,2})? \((?P<who>[^()\n]{2,25})\) ?(?:--|[—–-])")
+_DATELINE_INSIDE = re.compile(
+    r"(?<![\w(])[A-ZÀ-ÞŁŚŻ][A-ZÀ-ÞŁŚŻ .'/-]{2,40}(?:, [A-Z][\w. ]{1,20})?(?:, [A-Z]\w{2,8}\.? \d{1,2})? \((?P<who>[^()\n]{2,25})\) ?(?:--|[—–-])"
+)
 
 
 def read_line(line: str, names: Names) -> Frame | None:
@@ -63,7 +65,14 @@ def read_line(line: str, names: Names) -> Frame | None:
         return None
     if PHOTO.match(line) or PHOTO_INSIDE.search(line):
         return read_picture(line, names)
-    readers: tuple[Callable[[str, Names], Frame | None], ...] = (read_label, read_copyright, read_contributed, read_bracket, read_by, read_chain)
+    readers: tuple[Callable[[str, Names], Frame | None], ...] = (
+        read_label,
+        read_copyright,
+        read_contributed,
+        read_bracket,
+        read_by,
+        read_chain,
+    )
     for reader in readers:
         if frame := reader(line, names):
             return frame
@@ -77,7 +86,7 @@ def read_picture(line: str, names: Names) -> Frame | None:
 
 
 def read_label(line: str, names: Names) -> Frame | None:
-    """"Źródło: PAP", "Źródło informacji: ...", "oprac. ab na podst. PAP", "Quelle: dpa", "avec AFP"; the label at the start."""
+    """ "Źródło: PAP", "Źródło informacji: ...", "oprac. ab na podst. PAP", "Quelle: dpa", "avec AFP"; the label at the start."""
     bracketed = line[:1] in "(["
     inner = line[1:].rstrip(" )].") if bracketed else line
     match = LABEL.match(inner)
@@ -100,18 +109,24 @@ def read_label(line: str, names: Names) -> Frame | None:
     offset = match.end() + bracketed
     frame = _frame(EvidenceKind.LABEL, line, named(elements), photo=is_picture(elements), by=offset) if named(elements) else None
     if frame and behind:
-        return Frame(kind=frame.kind, start=0, end=offset + len(rest), elements=frame.elements, weight=frame.weight, photo=frame.photo)
+        return Frame(
+            kind=frame.kind, start=0, end=offset + len(rest), elements=frame.elements, weight=frame.weight, photo=frame.photo
+        )
     return frame
 
 
 def read_bracket(line: str, names: Names) -> Frame | None:
-    """"(PAP)", "(wk/PAP)", "[Reuters]", "/TASS/": nothing but the bracket."""
+    """ "(PAP)", "(wk/PAP)", "[Reuters]", "/TASS/": nothing but the bracket."""
     match = _BRACKET.fullmatch(line.strip())
     if not match:
         return None
     elements = cut(match[1], names)
     agencies = [element for element in elements if element.is_agency]
-    if not agencies or any(element.source is None and element.kind != ElementKind.INITIALS for element in elements) or is_picture(elements):
+    if (
+        not agencies
+        or any(element.source is None and element.kind != ElementKind.INITIALS for element in elements)
+        or is_picture(elements)
+    ):
         return None
     return _frame(EvidenceKind.SIGN_OFF, line, named(elements), by=line.index(match[0]) + match.start(1) - match.start())
 
@@ -128,7 +143,11 @@ def read_chain(line: str, names: Names) -> Frame | None:
         return None
     if len(elements) == 1:
         source = sources[0].source
-        sure = source is not None and not source.frame_only and (sources[0].is_agency or names.is_own(sources[0].text) or names.agencies.site(line) is None)
+        sure = (
+            source is not None
+            and not source.frame_only
+            and (sources[0].is_agency or names.is_own(sources[0].text) or names.agencies.site(line) is None)
+        )
         return _frame(EvidenceKind.SIGN_OFF, line, sources) if sure else None
     if all(element.source is None or (element.source.frame_only and not element.is_agency) for element in elements):
         return None
@@ -138,7 +157,7 @@ def read_chain(line: str, names: Names) -> Frame | None:
 
 
 def read_by(line: str, names: Names) -> Frame | None:
-    """"By The Associated Press", "By JANE DOE, AP Science Writer", "Posted May 3, 2018, by Associated Press"; twenty words at most."""
+    """ "By The Associated Press", "By JANE DOE, AP Science Writer", "Posted May 3, 2018, by Associated Press"; twenty words at most."""
     if not _BY.search(line) or len(line.split()) > 20 or line.rstrip().endswith(("!", "?", ";", ":")):
         return None
     frame = read_byline(line, names)
@@ -177,12 +196,17 @@ def read_glued(line: str, names: Names) -> Frame | None:
 
 
 def read_contributed(line: str, names: Names) -> Frame | None:
-    """"Associated Press writers X and Y contributed to this report.", alone or shared with an outlet."""
+    """ "Associated Press writers X and Y contributed to this report.", alone or shared with an outlet."""
     if "contributed" not in line and "reported from" not in line:
         return None
     for match in _CONTRIBUTED.finditer(line):
         what = match["what"].casefold()
-        if "report" not in what and "story" not in what and "article" not in what and (what.strip(" .") or len(match["who"].split()) > 8):
+        if (
+            "report" not in what
+            and "story" not in what
+            and "article" not in what
+            and (what.strip(" .") or len(match["who"].split()) > 8)
+        ):
             continue
         found = tuple(element for element in _mentioned(match["who"], names) if element.is_agency)
         if found:
@@ -191,27 +215,36 @@ def read_contributed(line: str, names: Names) -> Frame | None:
 
 
 def read_copyright(line: str, names: Names) -> Frame | None:
-    """"© 2018 The Associated Press. All rights reserved.", "© dpa-infocom, dpa:..."; an agency's only."""
+    """ "© 2018 The Associated Press. All rights reserved.", "© dpa-infocom, dpa:..."; an agency's only."""
     match = _COPYRIGHT.fullmatch(line)
     if not match:
         return None
     who = _whole(match["who"], match.start("who"), names)
-    return _frame(EvidenceKind.CREDIT_LINE, line, (who,)) if who and who.is_agency and who.source and not who.source.mostly_photo else None
+    return (
+        _frame(EvidenceKind.CREDIT_LINE, line, (who,))
+        if who and who.is_agency and who.source and not who.source.mostly_photo
+        else None
+    )
 
 
 def read_dateline(line: str, names: Names) -> Frame | None:
-    """"OSLO (AP) —", "York/Leeds, England (Reuters) -", "12.09. Warszawa (PAP) –", "(IAR) ...", "МОСКВА, 3 мая - РИА Новости." at the start."""
+    """ "OSLO (AP) —", "York/Leeds, England (Reuters) -", "12.09. Warszawa (PAP) –", "(IAR) ...", "МОСКВА, 3 мая - РИА Новости." at the start."""
     for pattern in (_DATELINE, _OPEN_DATELINE):
         match = pattern.match(line)
         if not match or not _is_place(match["place"]):
             continue
         elements = cut(match["who"], names)
-        if not elements or not elements[0].is_agency or is_picture(elements) or any(element.kind in (ElementKind.PERSON, ElementKind.OTHER) for element in elements):
+        if (
+            not elements
+            or not elements[0].is_agency
+            or is_picture(elements)
+            or any(element.kind in (ElementKind.PERSON, ElementKind.OTHER) for element in elements)
+        ):
             continue
         after, place = match["after"], match["place"].strip()
         if not after.strip() and not (not place or place.isupper() or place[-1:].isdigit() or _has_date(place)):
             continue
-        if not place and not line[match.end() : match.end() + 1].strip("„\"«“—–- ").isupper():
+        if not place and not line[match.end() : match.end() + 1].strip('„"«“—–- ').isupper():
             continue
         end = match.start("after") + len(after.rstrip())
         return _frame(EvidenceKind.DATELINE, line, named(elements), by=match.start("who"), span=(0, end))
@@ -232,7 +265,8 @@ def find_dateline(line: str, names: Names) -> Frame | None:
 def _is_place(place: str) -> bool:
     words = re.split(r"[\s,/.–—-]+", place)
     return len(words) <= 12 and all(
-        not word or word[0].isupper() or word[0].isdigit() or word.casefold() in PARTICLE or MONTH.fullmatch(word) for word in words
+        not word or word[0].isupper() or word[0].isdigit() or word.casefold() in PARTICLE or MONTH.fullmatch(word)
+        for word in words
     )
 
 
@@ -251,7 +285,9 @@ def _inside(element: Element, names: Names) -> list[Element]:
     for start, end, source in names.agencies.mentions(element.text):
         rest = element.text[end:].strip()
         single = end - start < 3 or (" " not in element.text[start:end] and not element.text[start:end].isupper())
-        if (start <= skip and (JOB.match(rest) or is_date(rest))) or (not rest and not single and not (source.frame_only and start)):
+        if (start <= skip and (JOB.match(rest) or is_date(rest))) or (
+            not rest and not single and not (source.frame_only and start)
+        ):
             return [_at(element.start + start, element.text[start:end], names)]
         if not rest and element.text[:start].rstrip().endswith((" by", "for")):
             return [_at(element.start + start, element.text[start:end], names)]
@@ -273,14 +309,26 @@ def _at(start: int, piece: str, names: Names) -> Element:
 
 
 def _without_false_initials(elements: tuple[Element, ...]) -> tuple[Element, ...]:
-    """"AP, PAP": two capitals first in a list with commas are an editor (CREDITS: "initials that are agencies elsewhere")."""
-    if len(elements) > 1 and len(elements[0].text) == 2 and elements[0].is_agency and elements[1].separator == "," and elements[1].source:
+    """ "AP, PAP": two capitals first in a list with commas are an editor (CREDITS: "initials that are agencies elsewhere")."""
+    if (
+        len(elements) > 1
+        and len(elements[0].text) == 2
+        and elements[0].is_agency
+        and elements[1].separator == ","
+        and elements[1].source
+    ):
         return named(elements[1:])
     return named(elements)
 
 
 def _frame(
-    kind: EvidenceKind, line: str, elements: tuple[Element, ...], *, photo: bool = False, by: int = 0, span: tuple[int, int] | None = None
+    kind: EvidenceKind,
+    line: str,
+    elements: tuple[Element, ...],
+    *,
+    photo: bool = False,
+    by: int = 0,
+    span: tuple[int, int] | None = None,
 ) -> Frame:
     kind = EvidenceKind.IMAGE_CREDIT if photo else kind
     start, end = span or (0, len(line))

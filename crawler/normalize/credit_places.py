@@ -68,7 +68,12 @@ def lines_of(text: str) -> tuple[Line, ...]:
 def find_credits(text: str, title: str, language: str, names: Names) -> tuple[Frame, ...]:
     """The credits of `text` in their order, pictures' included; offsets count in `text`. None overlap."""
     lines = lines_of(text)
-    found = [*_tail(lines, language, names), *_head(lines, title, names), *_datelines(lines, names), *_merged(lines, language, names)]
+    found = [
+        *_tail(lines, language, names),
+        *_head(lines, title, names),
+        *_datelines(lines, names),
+        *_merged(lines, language, names),
+    ]
     kept: list[Frame] = []
     for frame in found:
         if all(frame.end <= other.start or frame.start >= other.end for other in kept):
@@ -94,10 +99,16 @@ def _tail(lines: tuple[Line, ...], language: str, names: Names) -> Iterator[Fram
 def _closing(lines: tuple[Line, ...], index: int, language: str, names: Names) -> Frame | None:
     """The whole line as a credit, if its place allows it."""
     line = lines[index]
-    frame = read_line(line.text, names) if len(line.text) <= LONGEST else read_copyright(line.text, names) or _contributed_last(line.text, names)
+    frame = (
+        read_line(line.text, names)
+        if len(line.text) <= LONGEST
+        else read_copyright(line.text, names) or _contributed_last(line.text, names)
+    )
     if frame is None or frame.photo:
         return frame
-    alone = len(frame.elements) == 1 and frame.kind in (EvidenceKind.SIGN_OFF, EvidenceKind.BYLINE) and not line.text.startswith("(")
+    alone = (
+        len(frame.elements) == 1 and frame.kind in (EvidenceKind.SIGN_OFF, EvidenceKind.BYLINE) and not line.text.startswith("(")
+    )
     if index == 0 and len(lines) > 1:
         return None
     if alone and frame.kind == EvidenceKind.SIGN_OFF and "/" not in line.text and "," not in line.text and language == "en":
@@ -115,7 +126,13 @@ def sign_off(line: str, names: Names) -> Frame | None:
     starts = [match.end() for match in _SIGN_OFF_START.finditer(line, window)]
     for start in starts:
         rest = line[start:]
-        frame = read_label(rest, names) or read_bracket(rest, names) or read_chain(rest, names) or read_contributed(rest, names) or read_copyright(rest, names)
+        frame = (
+            read_label(rest, names)
+            or read_bracket(rest, names)
+            or read_chain(rest, names)
+            or read_contributed(rest, names)
+            or read_copyright(rest, names)
+        )
         if frame and not frame.photo:
             return frame.moved(start)
     for match in _INITIALS_START.finditer(line, window):
@@ -179,7 +196,9 @@ def _opening(lines: tuple[Line, ...], index: int, title: str, names: Names, *, a
 def _is_dated(lines: tuple[Line, ...], index: int, names: Names) -> bool:
     """A date or the dateline stands right below: what a byline has and a picture's credit has not."""
     after = [line.text for line in lines[index + 1 : index + 3]]
-    return bool(after) and (is_date(after[0]) or bool(find_dateline(after[0], names)) or (len(after) > 1 and len(after[0]) < 20 and is_date(after[1])))
+    return bool(after) and (
+        is_date(after[0]) or bool(find_dateline(after[0], names)) or (len(after) > 1 and len(after[0]) < 20 and is_date(after[1]))
+    )
 
 
 def _is_under_a_title(lines: tuple[Line, ...], index: int, title: str) -> bool:
@@ -200,7 +219,7 @@ def _datelines(lines: tuple[Line, ...], names: Names) -> Iterator[Frame]:
 
 
 def _merged(lines: tuple[Line, ...], language: str, names: Names) -> Iterator[Frame]:
-    """"... bez zmian. (PAP)" at the end of any line, two merged texts (not in English, where it credits pictures)."""
+    """ "... bez zmian. (PAP)" at the end of any line, two merged texts (not in English, where it credits pictures)."""
     if language == "en":
         return
     for line in lines:
@@ -212,7 +231,11 @@ def _merged(lines: tuple[Line, ...], language: str, names: Names) -> Iterator[Fr
 
 def _is_outright(frame: Frame) -> bool:
     """Strong enough above the last paragraph: a chain or bracket with an agency, "contributed", copyright; no label, no picture."""
-    return frame.kind in (EvidenceKind.SIGN_OFF, EvidenceKind.CREDIT_LINE) and not frame.photo and any(element.is_agency for element in frame.elements)
+    return (
+        frame.kind in (EvidenceKind.SIGN_OFF, EvidenceKind.CREDIT_LINE)
+        and not frame.photo
+        and any(element.is_agency for element in frame.elements)
+    )
 
 
 def _says_listen(line: str) -> bool:

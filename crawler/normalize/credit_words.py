@@ -19,7 +19,9 @@ LABEL = re.compile(
     r"|за (?:матеріалами|інформацією|даними)|по (?:материалам|информации|данным)|s využitím(?: zpráv)?|s použitím(?: zpráv)?)\s*:?\s*",
     re.IGNORECASE,
 )
-WEAK_LABEL = re.compile(r"(?:with|mit|avec|von|via|za|tekst|za (?:інформацією|даними)|по (?:информации|данным))\b[^:]*$", re.IGNORECASE)
+WEAK_LABEL = re.compile(
+    r"(?:with|mit|avec|von|via|za|tekst|za (?:інформацією|даними)|по (?:информации|данным))\b[^:]*$", re.IGNORECASE
+)
 """Labels that also begin ordinary phrases: only with an agency right behind."""
 PHOTO = re.compile(
     r"\W*(?:fot(?:o|ografia|ograf)?\b(?:\s*\(c\))?[.:]?|zdj(?:ęci[ea]|\.)|źródło (?:zdjęci[ae]|grafiki|foto|fot\.)|grafika|wideo|film|video"
@@ -40,7 +42,9 @@ TEASER = re.compile(
 )
 LISTEN = re.compile(r"\s*(?:posłuchaj|obejrzyj|zobacz wideo|odtwórz|listen|watch)\b", re.IGNORECASE)
 """After a label: it stood under a picture or player, not under the text."""
-TEASER_BEHIND = re.compile(r"\s+(?:Czytaj|Przeczytaj|Zobacz|Posłuchaj|Polecamy|Obejrzyj|Sprawdź|Więcej|Read|Related|Tagi|Tags)\b.*$", re.DOTALL)
+TEASER_BEHIND = re.compile(
+    r"\s+(?:Czytaj|Przeczytaj|Zobacz|Posłuchaj|Polecamy|Obejrzyj|Sprawdź|Więcej|Read|Related|Tagi|Tags)\b.*$", re.DOTALL
+)
 
 MONTHS = (
     "stycznia|lutego|marca|kwietnia|maja|czerwca|lipca|sierpnia|września|października|listopada|grudnia"
@@ -57,7 +61,9 @@ DATE_WORD = re.compile(
     re.IGNORECASE,
 )
 MONTH = re.compile(rf"(?:{MONTHS})\.?", re.IGNORECASE)
-PARTICLE = frozenset(re.findall(r"\w+", "de la le les du am an der im und and upon of the nad i w en sur près y el pod na в на і di da"))
+PARTICLE = frozenset(
+    re.findall(r"\w+", "de la le les du am an der im und and upon of the nad i w en sur près y el pod na в на і di da")
+)
 JOB = re.compile(
     r"(?:(?:[A-Z][\w&]+ )*(?:Writers?|Reporters?|Correspondents?|Editors?|Staff|Sportswriters?|Columnist|Analyst|Producer|journalists?)|[Ww]ire|Service|Korrespondent\w*|"
     r"dziennikarz|korespondent\w*)\b"
@@ -74,7 +80,12 @@ INSTITUTION_WORD = re.compile(
     r"ministerium|polizei|bundes|ministère|préfecture|міністерств|мвс|мзс|генштаб|поліці|дснс|офіс президент|мвд|мид|министерств|полици|кремль|policie|ministerstvo)",
     re.IGNORECASE,
 )
-INSTITUTIONS = frozenset(re.findall(r"\w+", "ABW AW BBN CBA CBŚP CBOS GDDKiA GOPR GUS IMGW KNF KPRM MEN MON MSWiA MSZ NASK NBP NIK OSP PKW PSP RCB SKW TOPR UOKiK ZUS"))
+INSTITUTIONS = frozenset(
+    re.findall(
+        r"\w+",
+        "ABW AW BBN CBA CBŚP CBOS GDDKiA GOPR GUS IMGW KNF KPRM MEN MON MSWiA MSZ NASK NBP NIK OSP PKW PSP RCB SKW TOPR UOKiK ZUS",
+    )
+)
 """Short names of Polish institutions that would pass for initials."""
 AUTHOR_LABEL = re.compile(r"(?:autor(?:ka|zy)?|auteurs?|автор(?:и|ы)?|tekst|opr(?:ac)?\b\.?)[^:]{0,12}:?", re.IGNORECASE)
 """Labels that may stand above the text; "Źródło:" there is a picture's."""

@@ -26,6 +26,10 @@ __all__ = ["CreditReading", "agency_of", "attribute", "split_credits"]
 
 _BRACKETED = re.compile(r"\(([^()\n]{3,120})\)")
 _MENTIONS_AT_MOST = 40
+_LINES_AT_MOST = 100
+"""Lines of a byline or credits string that are read; the longest seen had four."""
+_EVIDENCE_AT_MOST = 12
+"""Pieces kept for one source and role."""
 _STRENGTH = {kind: place for place, kind in enumerate(EvidenceKind)}
 
 
@@ -102,14 +106,16 @@ def _own_site(reading: CreditReading, names: Names) -> Iterator[_Found]:
         start = kept.lower().find(name.lower())
         if start < 0:
             continue
-        frame = Frame(kind=EvidenceKind.OWN_SITE, start=start, end=start + len(name), elements=(), weight=WEIGHTS[EvidenceKind.OWN_SITE])
+        frame = Frame(
+            kind=EvidenceKind.OWN_SITE, start=start, end=start + len(name), elements=(), weight=WEIGHTS[EvidenceKind.OWN_SITE]
+        )
         yield _Found("page", kept, replace(frame, elements=(_element(kept, start, start + len(name), source),)))
         return
 
 
 def _structured(reading: CreditReading, names: Names) -> Iterator[_Found]:
     kept, at = "\n".join(reading.structured), 0
-    for name in reading.structured:
+    for name in reading.structured[:_LINES_AT_MOST]:
         if frame := read_byline(name, names):
             kind = EvidenceKind.STRUCTURED_DATA
             yield _Found("structured data", kept, replace(frame.moved(at), kind=kind, weight=WEIGHTS[kind]))
@@ -118,7 +124,7 @@ def _structured(reading: CreditReading, names: Names) -> Iterator[_Found]:
 
 def _in_lines(where: str, kept: str, names: Names) -> Iterator[_Found]:
     """Every line of a kept string that holds nothing but credits."""
-    for line in lines_of(kept):
+    for line in lines_of(kept)[:_LINES_AT_MOST]:
         frame = read_byline(line.text, names) if where == "byline" else None
         frame = frame or read_line(line.text, names) or read_byline(line.text, names)
         if frame:
@@ -128,7 +134,11 @@ def _in_lines(where: str, kept: str, names: Names) -> Iterator[_Found]:
 def _mentions(text: str, found: list[_Found], names: Names) -> Iterator[Frame]:
     """Citations ("Jak podaje agencja Reutera", "told Reuters") and bracketed picture credits outside the credits found."""
     taken = [(item.frame.start, item.frame.end) for item in found if item.where == "text"]
-    pictures = [match.span() for match in _BRACKETED.finditer(text) if "/" in match[1] or PHOTO.match(match[1]) or PHOTO_INSIDE.search(match[1])]
+    pictures = [
+        match.span()
+        for match in _BRACKETED.finditer(text)
+        if "/" in match[1] or PHOTO.match(match[1]) or PHOTO_INSIDE.search(match[1])
+    ]
     for number, (start, end, source) in enumerate(names.agencies.mentions(text)):
         if number >= _MENTIONS_AT_MOST:
             return
@@ -156,7 +166,9 @@ def _said(text: str, start: int, end: int) -> tuple[int, int] | None:
 
 
 def _is_called_agency(text: str, start: int) -> bool:
-    return bool(re.search(r"(?i:\bagenc\w+|agentur\w*|agence|агент\w+|agencies|\bthe|news agency)\s+$", text[max(0, start - 20) : start]))
+    return bool(
+        re.search(r"(?i:\bagenc\w+|agentur\w*|agence|агент\w+|agencies|\bthe|news agency)\s+$", text[max(0, start - 20) : start])
+    )
 
 
 def _merge(found: list[_Found], names: Names) -> tuple[Attribution, ...]:
@@ -172,7 +184,7 @@ def _merge(found: list[_Found], names: Names) -> tuple[Attribution, ...]:
             kinds.setdefault(slug, element.source.kind)
             evidence = _evidence(item, element, role)
             group = pieces.setdefault((slug, role), [])
-            if evidence not in group:
+            if len(group) < _EVIDENCE_AT_MOST and evidence not in group:
                 group.append(evidence)
     agencies_named = any(role == SourceRole.ORIGIN and kinds[source] == NamedSourceKind.AGENCY for source, role in pieces)
     settled: dict[tuple[str, SourceRole], list[Evidence]] = {}
@@ -187,7 +199,12 @@ def _merge(found: list[_Found], names: Names) -> tuple[Attribution, ...]:
         confidence = round(_together([max(piece.weight, _floor(piece, role)) for piece in evidences]), 4)
         made.append(
             Attribution(
-                source=source, source_kind=kinds[source], role=role, position=places[row], confidence=confidence, evidence=tuple(evidences)
+                source=source,
+                source_kind=kinds[source],
+                role=role,
+                position=places[row],
+                confidence=confidence,
+                evidence=tuple(evidences),
             )
         )
     return tuple(made)

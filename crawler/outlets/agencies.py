@@ -168,7 +168,9 @@ def agency_of(attributions: Iterable[Attribution], at_least: float = AGENCY_CONF
     doubts: dict[str, float] = {}
     attributions = tuple(attributions)
     for attribution in attributions:
-        if attribution.source_kind == NamedSourceKind.AGENCY and any(e.kind == EvidenceKind.OWN_SITE for e in attribution.evidence):
+        if attribution.source_kind == NamedSourceKind.AGENCY and any(
+            e.kind == EvidenceKind.OWN_SITE for e in attribution.evidence
+        ):
             return attribution.source, attribution.confidence
     for attribution in attributions:
         if attribution.source_kind == NamedSourceKind.AGENCY and attribution.role in (SourceRole.ORIGIN, SourceRole.CO_ORIGIN):

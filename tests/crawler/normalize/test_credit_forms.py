@@ -73,7 +73,10 @@ TEXTS = {
         "Lidé na obou březích čekali na přechod od povodně, která před deseti lety strhla dřevěnou lávku a odřízla školu od domů na sídlišti za řekou.",
     ),
 }
-TEASERS = {"pl": ("Czytaj też: Pożar w hali nad rzeką ugaszony po dwóch godzinach", "Zapisz się na newsletter"), "en": ("Read more: Fire out after two hours", "Sign up for our newsletter")}
+TEASERS = {
+    "pl": ("Czytaj też: Pożar w hali nad rzeką ugaszony po dwóch godzinach", "Zapisz się na newsletter"),
+    "en": ("Read more: Fire out after two hours", "Sign up for our newsletter"),
+}
 PLACES_IN_TEXT = ("top", "dateline", "sameline", "end", "teasers", "middle", "sentence", "lastcite")
 
 
@@ -130,7 +133,12 @@ def read_forms() -> list[Form]:
 
 
 def named_sources(reading: CreditReading, agencies: Agencies) -> list[str]:
-    prefix = {NamedSourceKind.OUTLET: "o:", NamedSourceKind.INSTITUTION: "i:", NamedSourceKind.UNKNOWN: "u:", NamedSourceKind.PERSON: "p:"}
+    prefix = {
+        NamedSourceKind.OUTLET: "o:",
+        NamedSourceKind.INSTITUTION: "i:",
+        NamedSourceKind.UNKNOWN: "u:",
+        NamedSourceKind.PERSON: "p:",
+    }
     return [
         "own" if found.role == SourceRole.OWN else fold(prefix.get(found.source_kind, "") + found.source.replace(" ", "_"))
         for found in attribute(reading, agencies)
@@ -160,7 +168,11 @@ def agencies() -> Agencies:
 @pytest.mark.parametrize("kept_aside", [False, True], ids=["tuning half", "kept-aside half"])
 def test_the_named_sources_of_our_own_credit_forms_reach_the_floor(agencies: Agencies, kept_aside: bool) -> None:
     precision, recall, wrong = score([form for form in read_forms() if form.kept_aside is kept_aside], agencies)
-    shown = wrong if not kept_aside or os.environ.get("SHOW_KEPT_ASIDE") else [f"{len(wrong)} forms differ (SHOW_KEPT_ASIDE=1 shows them)"]
+    shown = (
+        wrong
+        if not kept_aside or os.environ.get("SHOW_KEPT_ASIDE")
+        else [f"{len(wrong)} forms differ (SHOW_KEPT_ASIDE=1 shows them)"]
+    )
     report = f"precision {precision:.4f}, recall {recall:.4f}\n" + "\n".join(shown)
     print(report)
     assert precision >= PRECISION_FLOOR and recall >= RECALL_FLOOR, report
@@ -180,7 +192,9 @@ def test_credits_cut_out_of_the_text_name_the_same_sources(agencies: Agencies) -
             continue
         whole = form.reading()
         text, credits = split_credits(whole.text, agencies, form.language)
-        split = CreditReading(title=whole.title, text=text, credits=credits, outlet=whole.outlet, url=whole.url, language=form.language)
+        split = CreditReading(
+            title=whole.title, text=text, credits=credits, outlet=whole.outlet, url=whole.url, language=form.language
+        )
         if set(named_sources(split, agencies)) != set(named_sources(whole, agencies)):
             different.append(f"{form.id}: {form.form!r}: {credits!r}")
         assert text.strip(), form.id

@@ -23,7 +23,14 @@ AGENCIES = load_agencies()
 
 def catalogue_outlet(slug: str, name: str, domain: str, kind: OutletKind = OutletKind.MEDIA) -> Outlet:
     return Outlet(
-        slug=slug, name=name, homepage=f"https://{domain}/", domains=(domain,), country="PL", languages=("pl",), timezone="Europe/Warsaw", kind=kind
+        slug=slug,
+        name=name,
+        homepage=f"https://{domain}/",
+        domains=(domain,),
+        country="PL",
+        languages=("pl",),
+        timezone="Europe/Warsaw",
+        kind=kind,
     )
 
 
@@ -70,13 +77,18 @@ def test_the_founding_chain_is_read_the_same_from_credits_cut_out_of_the_text() 
     text, credits = split_credits(f"{BODY}\n\nReuters / PAP / Tvp.info/ kremlin.ru / Kresy.pl\n\nZostaw odpowiedź", CATALOGUE)
     assert credits == "Reuters / PAP / Tvp.info/ kremlin.ru / Kresy.pl"
     assert text == f"{BODY}\n\nZostaw odpowiedź"
-    found = attribute(CreditReading(text=text, credits=credits, outlet="kresy", url="https://kresy.pl/rozmowa/", language="pl"), CATALOGUE)
+    found = attribute(
+        CreditReading(text=text, credits=credits, outlet="kresy", url="https://kresy.pl/rozmowa/", language="pl"), CATALOGUE
+    )
     assert rows(found) == FOUNDING
     assert (found[0].evidence[0].where, found[0].evidence[0].start, found[0].evidence[0].end) == ("credits", 0, 7)
 
 
 def test_without_a_catalogue_sites_are_named_as_written_and_the_own_one_is_known_by_its_address() -> None:
-    found = attribute(CreditReading(credits="Reuters / PAP / Tvp.info/ kremlin.ru / Kresy.pl", url="https://kresy.pl/x", language="pl"), AGENCIES)
+    found = attribute(
+        CreditReading(credits="Reuters / PAP / Tvp.info/ kremlin.ru / Kresy.pl", url="https://kresy.pl/x", language="pl"),
+        AGENCIES,
+    )
     assert rows(found)[2:] == [
         ("Tvp.info", "outlet", "co-origin", 3), ("kremlin.ru", "institution", "co-origin", 4), ("kresy.pl", "outlet", "own", 5),
     ]  # fmt: skip
@@ -113,12 +125,16 @@ def test_an_agencys_own_site_is_its_origin_by_address_or_by_outlet() -> None:
 def test_a_picture_credit_is_reported_as_photo_and_nothing_else() -> None:
     for form in ("fot. PAP/EPA", "Jan Kos/PAP", "(AP Photo/Jane Doe)", "Foto: dpa", "PAP/EPA/JAN KOS"):
         found = attribute(CreditReading(text=f"{BODY}\n\n{form}", language="pl"), AGENCIES)
-        assert {one.role for one in found} <= {SourceRole.PHOTO, SourceRole.CITED} and any(one.role == SourceRole.PHOTO for one in found), form
+        assert {one.role for one in found} <= {SourceRole.PHOTO, SourceRole.CITED} and any(
+            one.role == SourceRole.PHOTO for one in found
+        ), form
 
 
 def test_institutions_called_agency_and_homonyms_are_no_press_agencies() -> None:
     text = f"Agencja Bezpieczeństwa Wewnętrznego i Polska Agencja Kosmiczna milczą. EPA zbadała wodę, a statek BNS wypłynął.\n\n{BODY}\n\nABW, WK"
-    assert [one.source for one in attribute(CreditReading(text=text, language="pl"), AGENCIES) if one.role != SourceRole.CITED] in ([], ["ABW"])
+    assert [
+        one.source for one in attribute(CreditReading(text=text, language="pl"), AGENCIES) if one.role != SourceRole.CITED
+    ] in ([], ["ABW"])
 
 
 def test_the_label_under_the_text_is_a_credit_and_the_same_label_under_a_picture_is_none() -> None:
@@ -129,7 +145,10 @@ def test_the_label_under_the_text_is_a_credit_and_the_same_label_under_a_picture
 
 
 def test_a_page_of_teasers_with_many_datelines_has_no_agency() -> None:
-    text = "\n".join(f"{city} ({agency}) - {BODY[:140]}" for city, agency in (("OSLO", "AP"), ("PARIS", "AFP"), ("BERLIN", "dpa"), ("LONDON", "Reuters")))
+    text = "\n".join(
+        f"{city} ({agency}) - {BODY[:140]}"
+        for city, agency in (("OSLO", "AP"), ("PARIS", "AFP"), ("BERLIN", "dpa"), ("LONDON", "Reuters"))
+    )
     assert agency_of(attribute(CreditReading(text=text, language="en"), AGENCIES))[0] is None
 
 
@@ -145,7 +164,23 @@ def test_a_text_without_credits_is_returned_as_it_is() -> None:
 
 
 def test_a_long_hostile_line_is_read_in_linear_time() -> None:
-    for piece in ("A/", "wk, ", "Źródło: ", "by A ", "(AP ", "contributed ", "Jan Kos ", "© ", "PAP ", "A, (", "a-", "AAA ", "1.1.", "A. ", ". A"):
+    for piece in (
+        "A/",
+        "wk, ",
+        "Źródło: ",
+        "by A ",
+        "(AP ",
+        "contributed ",
+        "Jan Kos ",
+        "© ",
+        "PAP ",
+        "A, (",
+        "a-",
+        "AAA ",
+        "1.1.",
+        "A. ",
+        ". A",
+    ):
         for text in (piece * 60_000, (piece * 90 + "\n") * 400):
             attribute(CreditReading(text=text, language="pl"), AGENCIES)
             split_credits(text, AGENCIES)
@@ -167,7 +202,14 @@ def test_attribute_never_raises_and_every_quote_stands_where_it_says(
     title: str, text: str, byline: str, credits: str, structured: list[str], outlet: str, url: str, language: str
 ) -> None:
     reading = CreditReading(
-        title=title, text=text, byline=byline, credits=credits, structured=tuple(structured), outlet=outlet, url=url, language=language
+        title=title,
+        text=text,
+        byline=byline,
+        credits=credits,
+        structured=tuple(structured),
+        outlet=outlet,
+        url=url,
+        language=language,
     )
     found = attribute(reading, AGENCIES)
     for one in found:

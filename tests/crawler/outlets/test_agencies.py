@@ -20,7 +20,12 @@ WANTED = (
 
 def outlet(slug: str, name: str, **more: object) -> Outlet:
     return Outlet(
-        slug=slug, name=name, homepage=f"https://{slug}.example/", country="PL", languages=("pl",), timezone="Europe/Warsaw",
+        slug=slug,
+        name=name,
+        homepage=f"https://{slug}.example/",
+        country="PL",
+        languages=("pl",),
+        timezone="Europe/Warsaw",
         **{"domains": (f"{slug}.example",), **more},  # type: ignore[arg-type]
     )
 
@@ -65,13 +70,19 @@ def test_a_name_is_found_inflected_in_capitals_and_as_a_site(agencies: Agencies,
     assert source is not None and source.slug == slug
 
 
-@pytest.mark.parametrize("element", ["ap", "pap", "aa", "Agencja Bezpieczeństwa Wewnętrznego", "wk.zol", "SYRIA", "SEPA", "", " / ", "Pap", "3.14"])
+@pytest.mark.parametrize(
+    "element", ["ap", "pap", "aa", "Agencja Bezpieczeństwa Wewnętrznego", "wk.zol", "SYRIA", "SEPA", "", " / ", "Pap", "3.14"]
+)
 def test_initials_homonyms_and_numbers_are_nobody(agencies: Agencies, element: str) -> None:
     assert agencies.find(element) is None
 
 
 def test_an_unknown_site_is_an_outlet_and_one_of_the_state_an_institution(agencies: Agencies) -> None:
-    kinds = {host: source.kind for host in ("nieznany.pl", "kremlin.ru", "gov.pl", "mon.gov.pl", "www.gouvernement.gouv.fr") if (source := agencies.find(host))}
+    kinds = {
+        host: source.kind
+        for host in ("nieznany.pl", "kremlin.ru", "gov.pl", "mon.gov.pl", "www.gouvernement.gouv.fr")
+        if (source := agencies.find(host))
+    }
     assert kinds == {
         "nieznany.pl": NamedSourceKind.OUTLET, "kremlin.ru": NamedSourceKind.INSTITUTION, "gov.pl": NamedSourceKind.INSTITUTION,
         "mon.gov.pl": NamedSourceKind.INSTITUTION, "www.gouvernement.gouv.fr": NamedSourceKind.INSTITUTION,
@@ -92,7 +103,10 @@ def test_the_look_up_travels_to_a_worker_unchanged(agencies: Agencies) -> None:
 @pytest.mark.parametrize(
     ("toml", "complaint"),
     [
-        ('[nowa]\nname = "Nowa"\ncountry = "PL"\ndomians = ["nowa.pl"]', "[nowa] has no key 'domians' (did you mean \"domains\"?)"),
+        (
+            '[nowa]\nname = "Nowa"\ncountry = "PL"\ndomians = ["nowa.pl"]',
+            "[nowa] has no key 'domians' (did you mean \"domains\"?)",
+        ),
         ('[nowa]\nname = "Nowa"', "[nowa] country"),
         ('[nowa]\nname = 5\ncountry = "PL"', "[nowa] name"),
         ('[nowa]\nname = "N"\ncountry = "PL"\n[nowa.names]\npl = "Nowa"', "[nowa] names.pl"),
@@ -116,13 +130,17 @@ def test_a_missing_file_is_refused(tmp_path: Path) -> None:
 
 def test_a_users_own_file_adds_and_replaces(tmp_path: Path) -> None:
     path = tmp_path / "own.toml"
-    path.write_text('[nowa]\nname = "Nowa"\ncountry = "PL"\ndomains = ["nowa.pl"]\n[nowa.names]\npl = ["Nowej Agencji"]\n', encoding="utf-8")
+    path.write_text(
+        '[nowa]\nname = "Nowa"\ncountry = "PL"\ndomains = ["nowa.pl"]\n[nowa.names]\npl = ["Nowej Agencji"]\n', encoding="utf-8"
+    )
     source = load_agencies(extra_files=[path]).find("Nowej Agencji")
     assert source is not None and source.slug == "nowa"
     assert len(load_agencies(extra_files=[path]).agencies) == len(read_agencies(AGENCY_FILE)) + 1
 
 
-def attribution(slug: str, weight: float, kind: EvidenceKind = EvidenceKind.BYLINE, role: SourceRole = SourceRole.ORIGIN) -> Attribution:
+def attribution(
+    slug: str, weight: float, kind: EvidenceKind = EvidenceKind.BYLINE, role: SourceRole = SourceRole.ORIGIN
+) -> Attribution:
     evidence = Evidence(kind=kind, where="byline", quote=slug, start=0, end=len(slug), weight=weight)
     return Attribution(source=slug, source_kind=NamedSourceKind.AGENCY, role=role, confidence=weight, evidence=(evidence,))
 
@@ -136,5 +154,8 @@ def test_one_agency_is_named_two_alike_are_not() -> None:
 
 def test_cited_and_photo_name_nobody_and_an_own_site_settles_it() -> None:
     assert agency_of([]) == (None, 0.0)
-    assert agency_of([attribution("pap", 0.9, role=SourceRole.CITED), attribution("epa", 0.9, role=SourceRole.PHOTO)]) == (None, 0.0)
+    assert agency_of([attribution("pap", 0.9, role=SourceRole.CITED), attribution("epa", 0.9, role=SourceRole.PHOTO)]) == (
+        None,
+        0.0,
+    )
     assert agency_of([attribution("pap", 0.95), attribution("reuters", 0.98, EvidenceKind.OWN_SITE)]) == ("reuters", 0.98)
