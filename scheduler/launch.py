@@ -66,7 +66,8 @@ def launch_crawl(
             run_id=plan.run_id, started_at=started_at, finished_at=datetime.now(UTC), finished=False,
             error=_death(child.code, cut_short, child.last_lines),
         )  # fmt: skip
-        _close_run(plan)
+        if not plan.probe:
+            _close_run(plan)
     _prune(plan.report_path.parent)
     if interrupt:
         raise interrupt
