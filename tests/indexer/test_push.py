@@ -1,0 +1,203 @@
+"""From the outbox to the index, with a real store of each kind and a real index."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from crawler.errors import BackendUnavailable, IndexLater
+from crawler.model.attribution import Agency
+from crawler.model.outlet import Outlet
+from crawler.store.articles import Visit, insert_article, raise_versions
+from crawler.store.database import Database
+from crawler.store.dead_letters import list_dead_letters
+from crawler.store.outbox import count_outbox, put_in_outbox
+from crawler.store.outlets import write_agencies, write_outlets
+from crawler.store.stories import add_member, open_story
+from indexer.document import Document
+from indexer.engine import BulkResult
+from indexer.engines.embedded import EmbeddedEngine
+from indexer.nodes import AnyOf, Everything, Filter
+from indexer.push import PushReport, push_pending, rebuild_index
+from indexer.search import SearchRequest, search
+
+NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def file(database: Database, make_article: Any) -> Any:
+    """Put an article into the store and the outbox, as filing does."""
+
+    def put(number: int, text: str = "Prezydent przyjechał.", **changes: Any) -> str:
+        article = make_article(f"https://kresy.example/{number}", text, **changes)
+        with database.write() as connection:
+            insert_article(connection, article, Visit(at=NOON, source_updated_at=None, next_visit_at=None))
+            put_in_outbox(connection, {article.id: article.index_version}, NOON)
+        return str(article.id)
+
+    return put
+
+
+def waiting(database: Database) -> int:
+    with database.read() as connection:
+        return count_outbox(connection)
+
+
+class Refusing(EmbeddedEngine):
+    """An engine that refuses documents whose text holds a word, or everything for now."""
+
+    refused_word = ""
+    is_away = False
+
+    def push(self, documents: Sequence[Document]) -> BulkResult:
+        if self.is_away:
+            raise IndexLater("the engine is away")
+        bad = {one["id"]: "mapping error" for one in documents if self.refused_word and self.refused_word in one["text"]}
+        result = super().push([one for one in documents if one["id"] not in bad])
+        return BulkResult(written=result.written, already=result.already, rejected={**result.rejected, **bad})
+
+
+def test_what_waits_is_pushed_found_and_acknowledged(database: Database, file: Any, engine: EmbeddedEngine) -> None:
+    for number in range(7):
+        file(number, f"Prezydentowi wręczono list numer {number}.")
+    seen: list[int] = []
+    report = push_pending(database, engine, now=NOON, batch=3, progress=seen.append)
+    assert report == PushReport(written=7)
+    assert seen == [3, 6, 7]
+    assert search(engine, SearchRequest(text="prezydent"), NOON, UTC).total == 7
+    assert waiting(database) == 0
+    assert push_pending(database, engine, now=NOON) == PushReport()
+
+
+def test_a_document_knows_its_outlet_its_story_and_the_agencies(database: Database, file: Any, engine: EmbeddedEngine) -> None:
+    one, other = file(1), file(2)
+    outlet = Outlet(
+        slug="kresy", name="Kresy.pl", homepage="https://kresy.example/", domains=("kresy.example",), country="PL", languages=("pl",),
+        timezone="Europe/Warsaw", group="portale", tags=("wschód",),
+    )  # fmt: skip
+    with database.write() as connection:
+        write_outlets(connection, [outlet], NOON)
+        write_agencies(connection, [Agency(slug="pap", name="Polska Agencja Prasowa", country="PL")], NOON)
+        open_story(connection, "a" * 32, NOON)
+        add_member(connection, "a" * 32, one, 1.0, leads=True)
+    push_pending(database, engine, now=NOON)
+    found = engine.documents([one, other])
+    assert found[one]["outlet_name"] == "Kresy.pl"
+    assert (found[one]["group"], found[one]["country"], found[one]["tags"]) == ("portale", "PL", ["wschód"])
+    assert (found[one]["story"], found[one]["role"]) == ("a" * 32, "edited")
+    assert (found[other]["story"], found[other]["role"], found[other]["copies"]) == (None, None, 1)
+    assert engine.count(Filter("outlet", "kresy.pl")) == 2
+
+
+def test_a_newer_wish_that_came_while_pushing_stays_in_the_outbox(database: Database, file: Any, tmp_path: Path) -> None:
+    one = file(1)
+
+    class Overtaken(EmbeddedEngine):
+        times = 0
+
+        def push(self, documents: Sequence[Document]) -> BulkResult:
+            result = super().push(documents)
+            self.times += 1
+            if self.times == 1:
+                with database.write() as connection:
+                    put_in_outbox(connection, raise_versions(connection, [one]), NOON)
+            return result
+
+    engine = Overtaken(tmp_path / "index")
+    report = push_pending(database, engine, now=NOON)
+    assert (report.written, engine.times) == (2, 2)
+    assert engine.documents([one])[one]["index_version"] == 2
+    assert waiting(database) == 0
+
+
+def test_a_push_again_after_a_kill_before_the_acknowledgement_changes_nothing(
+    database: Database, file: Any, engine: EmbeddedEngine
+) -> None:
+    one = file(1)
+    push_pending(database, engine, now=NOON)
+    with database.write() as connection:
+        put_in_outbox(connection, {one: 1}, NOON)
+    assert push_pending(database, engine, now=NOON) == PushReport(already=1)
+    assert engine.count(Everything()) == 1
+
+
+def test_an_engine_that_is_away_leaves_everything_queued_and_is_asked_again(
+    database: Database, file: Any, tmp_path: Path
+) -> None:
+    file(1)
+    file(2)
+    engine = Refusing(tmp_path / "index")
+    engine.is_away = True
+    report = push_pending(database, engine, now=NOON, batch=1)
+    assert (report.written, report.waiting, report.stopped) == (0, 2, "the engine is away")
+    engine.is_away = False
+    assert push_pending(database, engine, now=NOON + timedelta(seconds=1)).written == 2
+
+
+def test_a_refused_document_is_a_dead_letter_and_the_rest_goes_through(database: Database, file: Any, tmp_path: Path) -> None:
+    file(1, "Dobry tekst depeszy.")
+    bad = file(2, "Zatruty tekst depeszy.")
+    engine = Refusing(tmp_path / "index")
+    engine.refused_word = "Zatruty"
+    report = push_pending(database, engine, now=NOON)
+    assert (report.written, report.rejected, report.waiting) == (1, 1, 0)
+    with database.read() as connection:
+        [letter] = list_dead_letters(connection)
+    assert (letter.stage, letter.key, letter.reason) == ("index", bad, "mapping error")
+    assert letter.detail["document"]["text"] == "Zatruty tekst depeszy."
+    engine.refused_word = ""
+    with database.write() as connection:
+        put_in_outbox(connection, {bad: 1}, NOON)
+    assert push_pending(database, engine, now=NOON).written == 1
+    with database.read() as connection:
+        assert list_dead_letters(connection) == []
+
+
+def test_an_item_without_an_article_is_dropped(database: Database, engine: EmbeddedEngine) -> None:
+    with database.write() as connection:
+        put_in_outbox(connection, {"f" * 32: 3}, NOON)
+    assert push_pending(database, engine, now=NOON) == PushReport()
+    assert waiting(database) == 0
+
+
+def test_f10_a_damaged_index_is_healed_by_a_rebuild_from_the_store(database: Database, file: Any, engine: EmbeddedEngine) -> None:
+    for number in range(5):
+        file(number)
+    push_pending(database, engine, now=NOON)
+    engine.close()
+    for damaged in (engine._folder / "generation-000001").glob("*.*"):
+        damaged.write_bytes(damaged.read_bytes()[:10])
+    with pytest.raises(BackendUnavailable, match="depesza index rebuild"):
+        engine.count(Everything())
+    later = file(9)
+    report = rebuild_index(database, engine, now=NOON, batch=2)
+    assert (report.written, report.waiting, report.stopped) == (6, 0, None)
+    assert engine.count(Everything()) == 6
+    assert set(engine.documents([later])) == {later}
+    assert search(engine, SearchRequest(text="prezydentem"), NOON, UTC).total == 6
+
+
+def test_what_is_filed_during_a_rebuild_is_pushed_at_its_end(database: Database, file: Any, tmp_path: Path) -> None:
+    file(1)
+    late: list[str] = []
+
+    def file_meanwhile(_: int) -> None:
+        late.append(file(100 + len(late), "Spóźniona depesza."))
+        with pytest.raises(IndexLater):
+            EmbeddedEngine(tmp_path / "index").push([])
+
+    engine = EmbeddedEngine(tmp_path / "index")
+    with pytest.raises(BackendUnavailable):
+        engine.count(Everything())
+    rebuild_index(database, engine, now=NOON, batch=1, progress=lambda through: file_meanwhile(through) if through == 1 else None)
+    assert engine.count(AnyOf(("spozniona",))) == 1
+    assert waiting(database) == 0
+
+
+def test_a_rebuild_of_an_empty_store_gives_an_empty_index(database: Database, engine: EmbeddedEngine) -> None:
+    assert rebuild_index(database, engine, now=NOON) == PushReport()
+    assert engine.count(Everything()) == 0
