@@ -115,7 +115,9 @@ def _print_search(console: Console, search: DemoSearch, result: DemoResult) -> N
         line.append(f"  {result.outlet_names.get(hit.outlet, hit.outlet)}{copies}", style=_QUIET)
         console.print(line, soft_wrap=True)
         for piece in hit.snippets[: 1 if number else 2]:
-            console.print(Padding(_marked(piece, plain), (0, 0, 0, 6), expand=False))
+            for row in _marked(piece, plain).wrap(console, console.width - 8):
+                row.rstrip()
+                console.print(Text("      ").append_text(row), soft_wrap=True)
     console.print()
 
 

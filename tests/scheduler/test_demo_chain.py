@@ -24,7 +24,7 @@ from scheduler.demo.texts import DemoArticle, DemoOutlet, sample_outlets
 
 STARTED = datetime(2026, 11, 24, 18, 0, 30, tzinfo=UTC)
 ORIGINS = {outlet.slug: f"http://127.0.0.{number + 2}:8000" for number, outlet in enumerate(sample_outlets())}
-CASES = [(outlet, article) for outlet in sample_outlets() for article in outlet.articles]
+CASES = [(outlet, article) for outlet in sample_outlets() for article in outlet.articles if not article.behind_robots]
 FURNITURE = (
     "Przeczytaj:", "Zobacz także", "Czytaj także", "CZYTAJ TEŻ", "READ MORE", "Read also", "See also", "Lesen Sie auch",
     "Читайте також", "odpowiedź", "Nie krępuj się", "Leave a Reply", "ciasteczek", "cookie", "newsletter", "Udostępnij",
