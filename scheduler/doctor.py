@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 
 from crawler.config import Locations, crawler_settings, store_url
 from crawler.errors import ConfigError, DepeszaError
+from crawler.model.outlet import Outlet
 from crawler.outlets.choosing import choose_outlets, open_catalogue
 from crawler.store.database import SCHEMA_REVISION, connect_database, schema_revision
 from scheduler.config import scheduler_settings
@@ -52,7 +53,7 @@ def configuration_faults(locations: Locations) -> list[str]:
 
 def _faults(locations: Locations) -> Iterator[str]:
     steps: list[Callable[[], object]] = [lambda room=room: read_room(room, locations) for room in ROOM_SETTINGS]  # type: ignore[misc]
-    steps += [lambda: _read_outlets(locations), lambda: contact_for(locations, open_catalogue(locations).enabled())]
+    steps += [lambda: _read_outlets(locations), lambda: contact_for(locations, _watched(locations))]
     for step in steps:
         try:
             step()
@@ -65,9 +66,13 @@ def _read_outlets(locations: Locations) -> int:
 
     catalogue = open_catalogue(locations)
     load_agencies(catalogue.values())
-    outlets = choose_outlets(catalogue, (), crawler_settings(locations).outlets)
+    outlets = _watched(locations)
     build_timetable(outlets, scheduler_settings(locations))
     return len(outlets)
+
+
+def _watched(locations: Locations) -> tuple[Outlet, ...]:
+    return choose_outlets(open_catalogue(locations), (), crawler_settings(locations).outlets)
 
 
 def _try(name: str, check: Callable[[Locations], Check], locations: Locations) -> Check:
@@ -100,9 +105,8 @@ def _configuration(locations: Locations) -> Check:
 
 
 def _contact(locations: Locations) -> Check:
-    outlets = choose_outlets(open_catalogue(locations), (), crawler_settings(locations).outlets)
     try:
-        return Check(name="contact address", state="ok", found=contact_for(locations, outlets))
+        return Check(name="contact address", state="ok", found=contact_for(locations, _watched(locations)))
     except ConfigError as error:
         return Check(name="contact address", state="bad", found="missing: nothing can be crawled", hint=str(error))
 
