@@ -260,6 +260,34 @@ def test_f14_a_feed_of_100000_entries_is_cut_to_the_newest_and_says_so(own: Any,
     assert waiting, "the newest, which a feed has first, are kept"
 
 
+def test_f15_the_address_is_the_identity_and_the_guid_only_a_hint(own: Any, hostile: Any, texts: Any) -> None:
+    def serve(*entries: tuple[str, str]) -> None:
+        items = "".join(
+            f"<item><title>{name}</title><link>{own.server.url(f'/guid/{name}')}</link>{guid}</item>" for name, guid in entries
+        )
+        feed = f"<rss version='2.0'><channel><title>K</title>{items}</channel></rss>"
+        own.server.serve("/guid/feed.xml", hostile.Answer(feed, type="application/rss+xml"))
+
+    for name in "abcd":
+        own.server.serve(f"/guid/{name}", hostile.Answer(texts.article(f"guid {name}")))
+    own.outlet("guid", "/guid/feed.xml")
+    same = "<guid isPermaLink='false'>1</guid>"
+    serve(("a", same), ("b", same), ("c", ""))
+    assert own.crawl()["guid"].outcomes == {Outcome.NEW: 3}, "one guid for all, and none"
+    serve(("d", same), ("a", "<guid>other</guid>"), ("b", same), ("b?utm_source=rss", same))
+    assert own.crawl()["guid"].outcomes == {Outcome.NEW: 1, Outcome.SEEN: 3}, "a new link under an old guid is a new article"
+
+
+@pytest.mark.postgresql
+def test_a_crawl_into_postgresql_ends_like_one_into_sqlite(own: Any, paper: Any, hostile: Any, postgres_database: Any) -> None:
+    own.url = postgres_database.engine.url.render_as_string(hide_password=False)
+    paper("kurier", {"a": None, "b": None, "empty": hostile.Answer("<html></html>"), "gone": hostile.Answer("", 404)})
+    assert own.crawl()["kurier"].outcomes == {Outcome.NEW: 2, Outcome.NO_TEXT: 1, Outcome.GONE: 1}
+    with postgres_database.read() as connection:
+        assert articles.count_articles(connection) == 2 and frontier.count_waiting(connection) == 0
+    assert own.crawl(force=True)["kurier"].outcomes == {Outcome.UNCHANGED: 2, Outcome.NO_TEXT: 1, Outcome.GONE: 1}
+
+
 def make_visits_due(own: Any) -> None:
     """An hour later."""
     past = datetime.now(UTC) - timedelta(seconds=1)
