@@ -67,19 +67,19 @@ def search_command(
     raise typer.Exit(0 if page.hits else 1)
 
 
-@index_app.command("push")
+@index_app.command("push", epilog="Example: depesza index push")
 def push_command(ctx: typer.Context, as_json: AsJson = False) -> None:
     """Push what waits in the outbox to the search engine."""
     _fill(ctx, as_json, rebuild=False)
 
 
-@index_app.command("rebuild")
+@index_app.command("rebuild", epilog="Example: depesza index rebuild")
 def rebuild_command(ctx: typer.Context, as_json: AsJson = False) -> None:
     """Make the search index anew from the store; searches go on until it takes the old one's place."""
     _fill(ctx, as_json, rebuild=True)
 
 
-@index_app.command("status")
+@index_app.command("status", epilog="Example: depesza index status")
 def status_command(ctx: typer.Context, as_json: AsJson = False) -> None:
     """Show the engine, its documents, its size, and what waits to be pushed."""
     from dataclasses import asdict
