@@ -62,12 +62,12 @@ def play(folder: Path, report: Callable[[str], None]) -> DemoResult:
         database = open_database(store_url(locations))
         try:
             report(f"{len(server.origins)} outlets answer on loopback. First crawl ...")
-            first = _crawl_and_push(locations, database, request)
+            first = _crawl_and_push(locations, database, request, report)
             server.advance()
             time.sleep(REVISIT_S)
             report("The outlets corrected, renamed and added something. Second crawl ...")
             before = len(server.log)
-            second = _crawl_and_push(locations, database, request)
+            second = _crawl_and_push(locations, database, request, report)
             return find_all(locations, database, (first, second), server, server.log[before:])
         finally:
             database.close()
@@ -90,9 +90,14 @@ def make_folder(data_dir: Path | None) -> Path:
     return folder
 
 
-def _crawl_and_push(locations: Locations, database: Database, request: CrawlRequest) -> RunReport:
+def _crawl_and_push(locations: Locations, database: Database, request: CrawlRequest, report: Callable[[str], None]) -> RunReport:
+    """One crawl and one push. What stopped either is said at once: the search that follows would only say that it is empty."""
     run = crawl(locations, database, request)
-    push(locations, database)
+    if not run.finished:
+        report(f"The crawl did not finish: {run.error}")
+    pushed = push(locations, database)
+    if pushed.stopped:
+        report(f"Not everything was pushed to the index: {pushed.stopped}")
     return run
 
 
