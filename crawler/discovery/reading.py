@@ -29,6 +29,8 @@ MAX_SUMMARY = 10_000
 MAX_FIELD = 1000
 """Characters of a title, author, section or guid that are kept."""
 
+_AMPERSAND = re.compile(r"&(?:amp|#0*38|#x0*26);", re.I)
+"""The only reference resolved in an address: `&copy=1` and `&sect=2` are parameters, no letters."""
 _MARKUP = re.compile(r"<[a-zA-Z/!?]|&[#\w]")
 _BLOCK_END = re.compile(r"<br\b[^<>]{0,200}>|</(?:p|div|li|ul|ol|h[1-6]|tr|td|blockquote|figure|figcaption|section)\s*>", re.I)
 _SAME_UPDATE_SHARE = 0.9
@@ -99,7 +101,7 @@ def web_address(value: object, base: str) -> str | None:
     `javascript:`, `file:`, `data:` and the like, broken and over-long addresses give None. Not canonical: it is what will
     be asked for.
     """
-    if not isinstance(value, str) or not (text := "".join(unescape(value).split())):
+    if not isinstance(value, str) or not (text := "".join(_AMPERSAND.sub("&", value).split())):
         return None
     try:
         address = urljoin(base, text)

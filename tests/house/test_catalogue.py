@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 from pathlib import Path
 
 import pytest
 
 from crawler.addresses import belongs_to
-from crawler.model.outlet import OutletKind
+from crawler.model.outlet import Layout, Outlet, OutletKind, Politeness, Schedule, Source
 from crawler.outlets.agencies import load_agencies
-from crawler.outlets.catalogue import SHIPPED, load_catalogue
+from crawler.outlets.catalogue import SHIPPED, load_catalogue, read_outlet
 
 CATALOGUE = load_catalogue()
 LIST = Path(__file__).parents[3] / "shared" / "data" / "outlets.tsv"
@@ -73,3 +74,22 @@ def test_what_is_known_to_refuse_us_is_disabled() -> None:
             for word in ("refuse bots", "refuses bots", "refuses non-browser", "refused bots", "licensed", "reservation")
         ):
             assert outlet.disabled_because, slug
+
+
+@pytest.mark.parametrize("record", [Outlet, Source, Schedule, Politeness, Layout])
+def test_every_key_of_an_outlets_file_is_described(record: type) -> None:
+    guide = (Path(__file__).parents[2] / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    assert [field.name for field in dataclasses.fields(record) if f"`{field.name}`" not in guide] == []
+
+
+def test_the_file_in_the_guide_is_a_sound_outlet(tmp_path: Path) -> None:
+    guide = (Path(__file__).parents[2] / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    path = tmp_path / "gazeta.toml"
+    path.write_text(guide.partition("```toml\n")[2].partition("```")[0], encoding="utf-8")
+    assert read_outlet(path).slug == "gazeta"
+
+
+def test_the_groups_in_the_guide_are_those_of_the_catalogue() -> None:
+    guide = (Path(__file__).parents[2] / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    named = guide.partition("`group:` queries: ")[2].partition(" |")[0].split(", ")
+    assert set(named) == {outlet.group for outlet in CATALOGUE.values()}

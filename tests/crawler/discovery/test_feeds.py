@@ -345,6 +345,11 @@ def test_a_title_may_speak_of_less_and_more() -> None:
     )
 
 
+def test_a_parameter_that_looks_like_a_letters_name_stays_a_parameter() -> None:
+    link = "https://gazeta.example/a?x=1&amp;amp;copy=2&amp;sect=3&amp;reg=4"
+    assert read(rss(f"<item><link>{link}</link></item>")).entries[0].url == "https://gazeta.example/a?x=1&copy=2&sect=3&reg=4"
+
+
 def test_a_summary_is_cut_between_words() -> None:
     summary = read(rss(item(1, f"<description>{'słowo ' * 5000}</description>"))).entries[0].summary or ""
     assert MAX_SUMMARY - 10 < len(summary) <= MAX_SUMMARY
