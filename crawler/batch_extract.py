@@ -9,7 +9,7 @@ import gzip
 import json
 import zlib
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -46,14 +46,14 @@ class BatchCount:
 Progress = Callable[[BatchCount], None]
 
 
-def run(records: Path, out: TextIO, workers: int, progress: Progress | None = None, *, outlets: tuple[Outlet, ...] = (), now: datetime | None = None) -> BatchCount:
+def run(records: Path, out: TextIO, workers: int, progress: Progress | None = None, outlets: Sequence[Outlet] = ()) -> BatchCount:
     """Write a line of JSON to `out` for each line of `records`, in the order of the input.
 
-    No outlet's entry is used unless `outlets` are given (matched by domain), and nothing is learned across the input. `now`
-    ends the window of believable dates (default: the start of this run). Raises ConfigError when `records` cannot be read;
-    a bad line or page gives a line with `error` and the next goes on.
+    No outlet's entry is used unless `outlets` are given (matched by domain), and nothing is learned across the input. The
+    start of this run ends the window of believable dates. `progress` is called after every page. Raises ConfigError when
+    `records` cannot be read; a bad line or page gives a line with `error` and the next goes on.
     """
-    moment = now or datetime.now(UTC)
+    moment = datetime.now(UTC)
     count = BatchCount()
     with PagePool(workers) as pool:
         for record, future in _in_order(pool, records, outlets, moment):
@@ -74,7 +74,7 @@ def extract_record(record: Record, folder: str, outlet: Outlet | None, now: date
         return _failed(record, str(error))
 
 
-def _in_order(pool: PagePool, records: Path, outlets: tuple[Outlet, ...], now: datetime) -> Iterator[tuple[Record, Future[Record] | str]]:
+def _in_order(pool: PagePool, records: Path, outlets: Sequence[Outlet], now: datetime) -> Iterator[tuple[Record, Future[Record] | str]]:
     waiting: deque[tuple[Record, Future[Record] | str]] = deque()
     for record, complaint in _read_records(records):
         if complaint:
@@ -117,7 +117,7 @@ def _settled(record: Record, future: Future[Record] | str) -> Record:
         return future.result()
     except NormalizeError as error:
         return _failed(record, str(error))
-    except Exception as error:  # noqa: BLE001 - the edge of one page: the batch goes on
+    except Exception as error:
         return _failed(record, f"broken: {type(error).__name__}: {error}")
 
 
@@ -172,7 +172,7 @@ def _web_address(url: object) -> str | None:
     return url if isinstance(url, str) and canonical_address(url) else None
 
 
-def _outlet_of(url: object, outlets: tuple[Outlet, ...]) -> Outlet | None:
+def _outlet_of(url: object, outlets: Sequence[Outlet]) -> Outlet | None:
     return next((outlet for outlet in outlets if isinstance(url, str) and belongs_to(url, outlet.domains)), None)
 
 

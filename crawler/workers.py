@@ -21,7 +21,8 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
 from multiprocessing.connection import Connection, Pipe
-from typing import Any, TypeVar, cast
+from pathlib import Path
+from typing import Any, TypeVar
 
 from crawler.errors import NormalizeError
 
@@ -135,7 +136,7 @@ class _Keeper(threading.Thread):
                 continue
             try:
                 answer = self._run_task(payload)
-            except Exception as error:  # noqa: BLE001 - whatever goes wrong here, the page must not be lost
+            except Exception as error:
                 future.set_exception(error if isinstance(error, NormalizeError) else NormalizeError("broken", f"{type(error).__name__}: {error}"))
                 self.kill_worker()
                 continue
@@ -172,11 +173,10 @@ class _Keeper(threading.Thread):
 
     def _start(self) -> Connection:
         ours, theirs = Pipe(duplex=True)
-        os.set_inheritable(theirs.fileno(), True)  # noqa: FBT003 - the signature of os
         limits = (str(theirs.fileno()), str(self._time_limit_s), str(self._memory_limit_bytes))
         environ = os.environ | dict.fromkeys(_THREADS, "1")
         environ["PYTHONPATH"] = os.pathsep.join(path for path in sys.path if path)
-        self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and code
+        self._process = subprocess.Popen(
             [sys.executable, "-c", _START, *limits], pass_fds=(theirs.fileno(),), stdin=subprocess.DEVNULL, env=environ
         )
         theirs.close()
@@ -257,7 +257,7 @@ def _work(payload: bytes) -> bytes:
     try:
         function, args = pickle.loads(payload)  # noqa: S301 - written by our own parent
         return pickle.dumps((True, function(*args)), protocol=pickle.HIGHEST_PROTOCOL)
-    except BaseException as error:  # noqa: BLE001 - every failure travels to the page's future
+    except BaseException as error:
         return _error(error)
 
 
@@ -277,6 +277,5 @@ def _limit_memory(extra_bytes: int) -> None:
     except ImportError:
         return
     with suppress(OSError, ValueError):
-        with open("/proc/self/statm", encoding="ascii") as file:
-            used = int(file.read().split()[0]) * resource.getpagesize()
+        used = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0]) * resource.getpagesize()
         resource.setrlimit(resource.RLIMIT_AS, (used + extra_bytes, used + extra_bytes))

@@ -44,7 +44,7 @@ def _is_box(element: HtmlElement) -> bool:
         return element.tag != "form" or not element.xpath(".//article | .//h1")
     if (element.get("id") or "").lower() in _COMMENT_IDS:
         return True
-    if element.get("hidden") is not None or element.get("aria-hidden") == "true" and element.tag not in ("div", "section"):
+    if element.get("hidden") is not None or (element.get("aria-hidden") == "true" and element.tag not in ("div", "section")):
         return element.tag not in ("div", "section", "article", "main") or element.get("hidden") is not None
     words = tokens(element)
     if words & _SIGN_UP and element.tag in ("div", "section", "aside", "figure", "p") and element.xpath(".//form | .//input | .//button"):

@@ -18,6 +18,7 @@ from crawler.normalize.titles import KICKERS, fold_title
 
 _SHORT = 250
 """Characters; a paragraph longer than this is not cut for how it begins."""
+_BEFORE_FORM = 0.4
 _LABEL = 60
 _COLON = re.compile(r"\s*[:\u2013\u2014>\u00bb|]\s*")
 _SENTENCE_END = re.compile(r"[.!?\u2026][\"'\u201d\u201c\u00bb)\]]*$")
@@ -73,10 +74,13 @@ def _split_label(line: str) -> tuple[str, bool, str]:
 
 
 def _without_tail_form(paragraphs: Sequence[str]) -> list[str]:
-    """A reply form ends an article: from its first heading in the second half on, everything goes."""
+    """A reply form ends an article: from its first heading with enough of the text before it, everything goes."""
+    whole = sum(map(len, paragraphs))
+    before = 0
     for place, paragraph in enumerate(paragraphs):
-        if place and 2 * place >= len(paragraphs) and len(paragraph) < 120 and REPLY_FORM.fullmatch(paragraph.removeprefix("- ").strip()):
+        if before >= _BEFORE_FORM * whole and len(paragraph) < 120 and REPLY_FORM.fullmatch(paragraph.removeprefix("- ").strip()):
             return list(paragraphs[:place])
+        before += len(paragraph)
     return list(paragraphs)
 
 

@@ -1,8 +1,8 @@
 """When an article was published and changed, and how that is known. Not here: reading of written times (`times.py`).
 
 The date rule (SAFETY.md): from 1990-01-01 to now + 24 h, otherwise the next best source. Order: structured data, meta, a
-time marked as such on the visible page, the feed, a day found anywhere on the page (htmldate), the address. The feed
-stands before the open search, because a search may find the day of a teaser and a feed speaks of its own entry.
+time marked or labelled as such on the visible page, the feed, the address, a day found anywhere on the page (htmldate), the
+first fetch. Feed and address stand before the open search, because a search may find the day of a teaser.
 """
 
 from __future__ import annotations
@@ -85,12 +85,14 @@ def _candidates(draft: Draft, setting: Setting, zone: tzinfo, *, month_first: bo
     for text in _written_times(draft.tree):
         if parsed := parse_time(text, zone, month_first=month_first):
             yield (*parsed, PublishedFrom.PAGE)
-    if (day := address_day(draft.url)) and (parsed := parse_time(day, zone)) and (moment := _clock_of(draft.tree, parsed[0], zone)):
-        yield moment, True, PublishedFrom.PAGE
+    if (day := address_day(draft.url)) and (parsed := parse_time(day, zone)):
+        if moment := _clock_of(draft.tree, parsed[0], zone):
+            yield moment, True, PublishedFrom.PAGE
+        yield (*parsed, PublishedFrom.ADDRESS)
+        if is_believable(parsed[0], setting.now):
+            return
     if (day := _searched(draft, setting)) and (parsed := parse_time(day, zone)):
         yield _clock_of(draft.tree, parsed[0], zone) or parsed[0], False, PublishedFrom.PAGE
-    if (day := address_day(draft.url)) and (parsed := parse_time(day, zone)):
-        yield (*parsed, PublishedFrom.ADDRESS)
 
 
 def address_day(url: str) -> str | None:
@@ -101,7 +103,7 @@ def address_day(url: str) -> str | None:
 
 def _statements(draft: Draft) -> Iterator[tuple[str, PublishedFrom]]:
     facts = draft.facts
-    for text in (facts.ld("datePublished"), facts.item("datepublished"), facts.ld("dateCreated", "uploadDate"), facts.item("datecreated")):
+    for text in (facts.ld("datePublished"), facts.item("datepublished"), facts.ld("dateCreated", "uploadDate"), facts.item("datecreated"), *facts.published[:1]):
         if text:
             yield text, PublishedFrom.STRUCTURED_DATA
     for name in _META:
@@ -156,8 +158,8 @@ def _above(element: HtmlElement) -> list[HtmlElement]:
 def _searched(draft: Draft, setting: Setting) -> str | None:
     latest = (setting.now + LATEST_AHEAD).strftime("%Y-%m-%d")
     try:
-        return find_date(draft.tree, original_date=True, url=draft.url or None, min_date="1990-01-01", max_date=latest)
-    except Exception:  # noqa: BLE001 - an open search over hostile pages: whatever it stumbles on, there is a next best source
+        return find_date(draft.tree, original_date=True, min_date="1990-01-01", max_date=latest)
+    except Exception:
         return None
 
 

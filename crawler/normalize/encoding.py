@@ -17,6 +17,8 @@ _PRESCAN_BYTES = 16 * 1024
 _SAMPLE_BYTES = 256 * 1024
 _STRAY_SHARE = 0.02
 """Invalid sequences per non-ASCII byte up to which a declared utf-8 is believed (a cut title, one bad advert)."""
+_GAIN = 0.25
+"""How much better a text must look before a declared single-byte encoding is overruled by its sister."""
 _MOJIBAKE_SHARE = 0.3
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_BE, "utf-16-be"), (codecs.BOM_UTF16_LE, "utf-16-le"))
 _META = re.compile(rb"<meta[^>]{0,512}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_.:\-]+)", re.IGNORECASE)
@@ -101,7 +103,7 @@ def _read_declared(body: bytes, declared: str, languages: Sequence[str]) -> Deco
         sample = body[:_SAMPLE_BYTES]
         found = _detect(sample, languages)
         gain = score_text(sample.decode(found, "replace"), languages) - score_text(sample.decode(declared, "replace"), languages)
-        if found != declared and gain > 0.5:
+        if found != declared and gain > _GAIN:
             return Decoded(body.decode(found, "replace"), found, suspect=True)
     return Decoded(text, declared, suspect=text.count("\ufffd") > 2)
 

@@ -79,7 +79,7 @@ def _lines(body: etree._Element) -> Iterator[str]:
                 if text := " | ".join(cell for cell in (_flat(cell) for cell in row.iter("cell")) if cell):
                     yield text
         elif block.tag == "quote" and len(block):
-            yield from (line for line in "\n".join(block.itertext()).split("\n") if line.strip())
+            yield from (line for line in "\n".join(str(text) for text in block.itertext()).split("\n") if line.strip())
         else:
             yield from (line for line in _flat(block, breaks=True).split("\n") if line.strip())
         if block.tail and block.tail.strip():

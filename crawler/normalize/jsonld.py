@@ -108,7 +108,8 @@ def _load(raw: str) -> Any:
 
 def _load_several(text: str) -> list[Any] | None:
     """Objects written one after the other without a list around them."""
-    decoder, found, place = json.JSONDecoder(strict=False), [], text.find("{")
+    decoder, place = json.JSONDecoder(strict=False), text.find("{")
+    found: list[Any] = []
     while 0 <= place < len(text) and len(found) < 50:
         try:
             value, end = decoder.raw_decode(text, place)

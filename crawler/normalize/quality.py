@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from crawler.addresses import belongs_to
@@ -16,6 +17,7 @@ from crawler.normalize.parsing import elements, visible_text, visible_words
 
 _MANY_WORDS = 250
 """A page with so many words of its own is an article about cookies or robots, not a wall."""
+_MOST_OF_IT = 0.45
 _FEW_WORDS = 80
 _LEAST_WORDS = 8
 _CHALLENGE = re.compile(
@@ -42,8 +44,8 @@ _LOGIN = re.compile(
     r"(?:log|sign) in|zaloguj się|zarejestruj się|anmelden|einloggen|увійти|увійдіть|войти|войдите|přihlásit|přihlaste", re.IGNORECASE
 )
 _NOT_FOUND = re.compile(
-    r"(?:^|\b)(?:error )?404(?:\b|$)|(?:page|article|story|content) (?:was |is |could )?(?:not|no longer|cannot be) (?:be )?(?:found|available)|(?:page|article) (?:doesn['’]t|does not) exist|"
-    r"nie znaleziono (?:strony|artykułu)|strona nie (?:została znaleziona|istnieje)|(?:artykuł|strona|treść) (?:nie istnieje|został[ao]? usunięt[aye]|jest niedostępn[ya])|nie ma takiej strony|ups!|"
+    r"(?:error|błąd|fehler|помилка|ошибка|chyba) ?:?404|^404(?=\W|$)|(?:page|article|story|content) (?:was |is |could )?(?:not|no longer|cannot be) (?:be )?(?:found|available)|(?:page|article) (?:doesn['’]t|does not) exist|"
+    r"nie znaleziono (?:strony|artykułu)|strona nie (?:została znaleziona|istnieje)|(?:artykuł|strona|treść) (?:nie istnieje|został[ao]? usunięt[aye]|jest niedostępn[ya])|nie ma takiej strony|"
     r"seite (?:wurde )?(?:leider )?nicht gefunden|(?:artikel|seite|inhalt) (?:ist )?(?:leider )?(?:nicht (?:mehr )?(?:verfügbar|vorhanden|gefunden)|existiert nicht)|"
     r"сторінк[ауи] не (?:знайдено|існує)|страниц[аы] не (?:найдена|существует)|(?:stránka|článek) (?:nebyl[ay]? nalezena?|neexistuje)|stránku se nepodařilo najít|nothing (?:was )?found",
     re.IGNORECASE,
@@ -63,28 +65,28 @@ def refuse_by_answer(draft: Draft, setting: Setting) -> None:
         raise NormalizeError("gone", f"the server answered {page.status}")
     _refuse_redirect(draft, setting)
     words = visible_words(draft.tree)
-    head = _headings(draft)
+    heads = _headings(draft)
     html = draft.html[:400_000].lower() if words < _FEW_WORDS else ""
     marks = [mark for mark in _CHALLENGE_MARKS if mark in html]
-    if words < _MANY_WORDS and (marks or _CHALLENGE.search(head)):
-        raise NormalizeError("blocked", f"a challenge to robots: {head.strip() or marks[0]!r}")
-    if words < 2 * _MANY_WORDS and _NOT_FOUND.search(head):
-        raise NormalizeError("gone", f"the page says that it is not there: {head.strip()!r}")
+    if words < _MANY_WORDS and (marks or _is_said(_CHALLENGE, heads)):
+        raise NormalizeError("blocked", f"a challenge to robots: {next(iter(heads), '') or marks[0]!r}")
+    if words < 2 * _MANY_WORDS and not draft.facts.article and _is_said(_NOT_FOUND, heads):
+        raise NormalizeError("gone", f"the page says that it is not there: {heads[0]!r}")
 
 
 def refuse_by_text(draft: Draft, setting: Setting) -> None:
     """Refuse what the extracted text gives away: walls, soft 404s, lists, stubs. Raises NormalizeError."""
     del setting
     text, words = draft.text, len(draft.text.split())
-    if words < _MANY_WORDS:
-        if _CONSENT.search(draft.title) or len(_CONSENT.findall(text)) >= 2:
-            if not draft.facts.article or words < 120:
-                raise NormalizeError("blocked", f"a consent wall: {draft.title or text[:80]!r}")
-        if words < 100 and _LOGIN.search(f"{draft.title} {text}") and draft.tree.xpath("//input[@type='password']") and not draft.facts.article:
+    if words < _MANY_WORDS and not draft.facts.article:
+        heads = [draft.title, *_headings(draft)]
+        if len(_CONSENT.findall(text)) >= 2 or (words < 120 and _is_said(_CONSENT, heads)):
+            raise NormalizeError("blocked", f"a consent wall: {draft.title or text[:80]!r}")
+        if words < 100 and _LOGIN.search(f"{draft.title} {text}") and draft.tree.xpath("//input[@type='password']"):
             raise NormalizeError("blocked", "a login wall: a short text and a field for a password")
-        if _CHALLENGE.search(draft.title) or (words < 60 and _CHALLENGE.search(text)):
+        if _is_said(_CHALLENGE, heads) or (words < 60 and _is_said(_CHALLENGE, text.split("\n\n"))):
             raise NormalizeError("blocked", f"a challenge to robots: {draft.title or text[:80]!r}")
-        if words < 120 and _NOT_FOUND.search(f"{draft.title}\n{text[:300]}") and not draft.facts.article:
+        if words < 120 and _is_said(_NOT_FOUND, [*heads, *text.split("\n\n")[:2]]):
             raise NormalizeError("gone", f"the page says that it is not there: {draft.title or text[:80]!r}")
     if _is_list(draft, words):
         raise NormalizeError("no article", "an index page: headlines of other articles and no text of its own")
@@ -109,9 +111,14 @@ def _refuse_redirect(draft: Draft, setting: Setting) -> None:
         raise NormalizeError("blocked", f"redirected to another site: {page.final_url[:200]}")
 
 
-def _headings(draft: Draft) -> str:
+def _headings(draft: Draft) -> list[str]:
     found = [visible_text(element) for element in elements(draft.tree, "title", "h1")][:4]
-    return " \u2013 ".join(dict.fromkeys(text[:200] for text in found if text))
+    return list(dict.fromkeys(text[:200] for text in found if text))
+
+
+def _is_said(pattern: re.Pattern[str], lines: Sequence[str]) -> bool:
+    """One of the lines says this and little else: "Access denied" is a wall, "Access denied to striking miners" is news."""
+    return any(sum(len(match[0]) for match in pattern.finditer(line)) >= _MOST_OF_IT * len(line.strip(" .!?\u2026")) for line in lines if line.strip())
 
 
 def _is_list(draft: Draft, words: int) -> bool:

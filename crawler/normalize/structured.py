@@ -13,7 +13,7 @@ from typing import Any
 from lxml.html import HtmlElement
 
 from crawler.addresses import canonical_address
-from crawler.normalize.jsonld import INDEX_TYPES, Node, choose_article, node_types, read_nodes, resolve, text_of
+from crawler.normalize.jsonld import ARTICLE_TYPES, INDEX_TYPES, Node, choose_article, node_types, read_nodes, resolve, text_of
 from crawler.normalize.parsing import elements, visible_text
 from crawler.text import clean_line, unescape
 
@@ -21,6 +21,9 @@ _VALUE_ATTRIBUTES = ("content", "datetime", "href", "src")
 _ORGANISATIONS = frozenset(
     {"organization", "newsmediaorganization", "corporation", "website", "governmentorganization", "ngo", "brand"}
 )
+_OTHER_WORKS = frozenset({"videoobject", "imageobject", "comment", "podcastepisode", "audioobject", "book", "movie", "dataset"})
+_IN_SCRIPT = re.compile(r'datePublished\\*"\s*:\s*\\*"(\d{4}-\d\d-\d\d[^"\\]{0,20})')
+_MAX_SCRIPT = 1_000_000
 _SOURCE_PROPERTIES = ("author", "creator", "contributor", "provider", "sourceOrganization", "copyrightHolder")
 
 
@@ -48,6 +51,8 @@ class Facts:
     """Of the JSON-LD article."""
     sources: tuple[str, ...] = ()
     """Names in author, provider, sourceOrganization, copyrightHolder, ... of JSON-LD, each once."""
+    published: tuple[str, ...] = ()
+    """datePublished of other nodes about this page: WebPage, Review, ...; then of any script that holds the word."""
     site_names: tuple[str, ...] = ()
     """What the page calls its outlet: og:site_name, publisher, WebSite."""
 
@@ -86,6 +91,7 @@ def read_facts(tree: HtmlElement, url: str) -> Facts:
         microdata=_read_microdata(tree),
         authors=tuple(_names(article.get("author") or article.get("creator"), nodes)),
         sources=tuple(_sources(article, nodes)),
+        published=tuple(_published(tree, nodes)),
         site_names=tuple(_site_names(meta, nodes, article)),
         organisations=tuple(name for node in nodes if _is_organisation(node) and (name := text_of(node.get("name")))),
     )
@@ -145,6 +151,18 @@ def _sources(article: Node, nodes: tuple[Node, ...]) -> Iterator[str]:
             if name.name and name.name not in seen:
                 seen.add(name.name)
                 yield name.name
+
+
+def _published(tree: HtmlElement, nodes: tuple[Node, ...]) -> Iterator[str]:
+    for node in nodes:
+        if "datePublished" in node and not node_types(node) & (ARTICLE_TYPES | _OTHER_WORKS) and (text := text_of(node["datePublished"])):
+            yield text
+    for value in tree.xpath("//*[@itemprop='datePublished' and not(ancestor-or-self::*[contains(@itemtype, 'Comment')])]/@*[name()='content' or name()='datetime']")[:1]:
+        yield str(value)
+    for script in tree.iter("script"):
+        if match := _IN_SCRIPT.search((script.text or "")[:_MAX_SCRIPT]):
+            yield match[1]
+            break
 
 
 def _site_names(meta: Mapping[str, tuple[str, ...]], nodes: tuple[Node, ...], article: Node) -> Iterator[str]:

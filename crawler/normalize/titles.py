@@ -35,8 +35,8 @@ def read_title(tree: HtmlElement, facts: Facts, names: Sequence[str]) -> str | N
     by_key = {fold_title(text): text for text in reversed(stated)}
     for read in (visible_text, _without_kicker):
         for head in headings:
-            if text := by_key.get(fold_title(read(head))):
-                return text
+            if same := by_key.get(fold_title(read(head))):
+                return same
     heads = [text for head in headings if (text := _without_kicker(head))]
     best = max(heads, key=lambda head: max((_agreement(head, text) for text in stated), default=0.0), default=None)
     if best and (len(heads) == 1 or not stated or max(_agreement(best, text) for text in stated) >= _ENOUGH):
