@@ -17,7 +17,8 @@ TOKEN_LIMIT = 64
 """Characters of an index token; what is longer is an address or noise, cut alike in documents and queries."""
 _MARKS = "\u0300-\u036f\u0483-\u0487\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u093a-\u094f"
 _ALONE = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
-_WORD = re.compile(rf"[{_ALONE}]|(?:(?![{_ALONE}])[^\W_][{_MARKS}]*)+")
+_LETTER = rf"[^\W_{_ALONE}]"
+_WORD = re.compile(rf"{_LETTER}+(?:[{_MARKS}]+{_LETTER}*)*|[{_ALONE}]")
 
 
 class Token(NamedTuple):
