@@ -142,7 +142,8 @@ def add_leader(window: Window, text: Text, story_id: str, live: Sequence[tuple[i
 def _look_up(window: Window, text: Text) -> tuple[Sequence[Posting], Mapping[int, StoryLeader], dict[int, set[int]]]:
     """Places of the text's hashes in leaders around its time, those leaders, and the days each hash was met."""
     seen = {one: set(days) for one, days in window.days(text.hashes).items()}
-    wanted = [one for one in text.hashes if not _is_stopped(seen.get(one), text.day)] if seen else text.hashes
+    own = text.day
+    wanted = [one for one in text.hashes if not _is_stopped(seen.get(one), own)] if seen else text.hashes
     postings = window.postings(wanted, text.at - w.WINDOW, text.at + w.WINDOW)
     leaders = window.leaders({number for _, number, _ in postings})
     days = {number: leader.at.astimezone(UTC).toordinal() for number, leader in leaders.items()}
@@ -152,8 +153,8 @@ def _look_up(window: Window, text: Text) -> tuple[Sequence[Posting], Mapping[int
 
 
 def _live(text: Text, seen: Mapping[int, set[int]]) -> tuple[tuple[int, int], ...]:
-    places = zip(text.hashes, text.positions, strict=True)
-    return tuple((one, place) for one, place in places if not _is_stopped(seen.get(one), text.day))
+    places, own = zip(text.hashes, text.positions, strict=True), text.day
+    return tuple((one, place) for one, place in places if not _is_stopped(seen.get(one), own))
 
 
 def _is_stopped(days: set[int] | None, own: int) -> bool:
@@ -168,14 +169,15 @@ def _days_to_record(text: Text, seen: Mapping[int, set[int]]) -> tuple[tuple[tup
     """
     rows: list[tuple[int, int]] = []
     stopped: list[int] = []
+    own = text.day
     for one, days in seen.items():
-        if days == {text.day}:
+        if days == {own}:
             continue
         enough = len(days) > w.STOP_DAYS + 1
         if enough:
             stopped.append(one)
-        if not enough or max(days) + 7 <= text.day:
-            rows += [(one, day) for day in {*days, text.day}]
+        if not enough or max(days) + 7 <= own:
+            rows += [(one, day) for day in {*days, own}]
     return tuple(rows), tuple(stopped)
 
 
