@@ -20,7 +20,10 @@ _SEPARATOR = re.compile(
 _INITIALS = re.compile(
     r"(?:opr(?:ac)?\.?:?\s+|red\.?\s+)?(?:[^\W\d_A-ZĄĆĘŁŃÓŚŹŻ]{2,4}|[A-ZĄĆĘŁŃÓŚŹŻ]{2,4}|[A-ZŁŚŻ]\.\s?[A-ZŁŚŻ]\.|red|oprac|opr|[a-ząćęłńóśźż]{2,4}\.[a-ząćęłńóśźż]{2,4})\.?"
 )
-_NOBODY = re.compile(r"^by\b|\b(?:wire|services?|staff|redakcja|reports?|photos?)\b", re.IGNORECASE)
+_NOBODY = re.compile(
+    r"^by\b|\b(?:wire|services?|staff|redakcja|redaktion|rédaction|redakce|редакция|редакція|team|reports?|photos?)\b",
+    re.IGNORECASE,
+)
 """In "Herald wire services", "By ...": not an outlet's name."""
 _NAME_WORD = r"(?:[A-ZÀ-ÖØ-ÞĄĆĘŁŃÓŚŹŻČĎĚŇŘŠŤŮŽЀ-ЯІЇЄҐ][\w'’.-]*|de|van|von|der|la|bin|al)"
 _PERSON = re.compile(rf"{_NAME_WORD}(?:\s+{_NAME_WORD}){{1,3}}")
@@ -84,8 +87,12 @@ class Names:
     outlet: str = ""
     host: str = ""
     _own: frozenset[str] = field(init=False)
+    _label: str = field(init=False)
+    """The longest part of the host without hyphens, "deccanherald"; "" when too short or any outlet's word."""
 
     def __post_init__(self) -> None:
+        label = max(self.host.casefold().split(".")[:-1], key=len, default="").replace("-", "")
+        object.__setattr__(self, "_label", label if len(label) >= 3 and not OUTLET_WORD.fullmatch(label) else "")
         object.__setattr__(self, "_own", frozenset(name.casefold() for name in (self.outlet, self.host) if name))
 
     def find(self, element: str) -> NamedSource | None:
@@ -94,12 +101,22 @@ class Names:
         if source is not None and source.kind == NamedSourceKind.AGENCY:
             return source
         if self.is_own(element.strip(" .")) or (source is not None and self.is_own(source.slug)):
-            return NamedSource(slug=self.outlet or self.host, kind=source.kind if source else NamedSourceKind.OUTLET)
+            return self.own(source.kind if source else NamedSourceKind.OUTLET)
         return source
 
     def is_own(self, name: str) -> bool:
-        """`name` is the outlet's own slug, name or host (www. and letter case aside)."""
-        return name.casefold().removeprefix("www.") in self._own
+        """`name` is the outlet's own slug, name, host or a part of its host, www. and letter case aside."""
+        name = name.casefold().removeprefix("www.")
+        above = "." in name and self.host.casefold().endswith("." + name)
+        return name in self._own or above or (len(name) > 7 and name.endswith(".com") and name[:-4] in self.host.split("."))
+
+    def is_own_brand(self, name: str) -> bool:
+        """An outlet's name that begins like the own host: "BBC News" at bbc.com, "Deccan Herald" at deccanherald.com."""
+        return bool(self._label) and "".join(char for char in name.casefold() if char.isalnum()).startswith(self._label)
+
+    def own(self, kind: NamedSourceKind = NamedSourceKind.OUTLET) -> NamedSource:
+        """The outlet that is being read."""
+        return NamedSource(slug=self.outlet or self.host, kind=kind)
 
 
 def cut(text: str, names: Names) -> tuple[Element, ...]:
@@ -173,7 +190,8 @@ def _classify(piece: str, names: Names) -> tuple[ElementKind, NamedSource | None
     if len(piece) <= 40 and INSTITUTION_WORD.match(piece):
         return ElementKind.SOURCE, NamedSource(slug=piece, kind=NamedSourceKind.INSTITUTION, frame_only=True)
     if len(piece.split()) <= 4 and piece[:1].isupper() and OUTLET_WORD.search(piece) and not _NOBODY.search(piece):
-        return ElementKind.SOURCE, NamedSource(slug=piece, kind=NamedSourceKind.OUTLET, frame_only=True)
+        own = names.is_own_brand(piece)
+        return ElementKind.SOURCE, names.own() if own else NamedSource(slug=piece, kind=NamedSourceKind.OUTLET, frame_only=True)
     if looks_like_a_person(piece):
         return ElementKind.PERSON, None
     return ElementKind.OTHER, None
