@@ -5,6 +5,7 @@ A mark is (start, end) in the text it belongs to, never markup: whoever shows it
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from collections.abc import Sequence as Row
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ SNIPPET_LENGTH = 200
 _BEFORE = 60
 _TEXT_LIMIT = 200_000
 """Characters of a text that are looked at."""
+
+_BLANKS = re.compile(r"\s+")
 
 Mark = tuple[int, int]
 
@@ -152,6 +155,20 @@ def _snapped(text: str, start: int, end: int) -> Mark:
 
 
 def _cut(text: str, start: int, end: int, marks: Row[Mark]) -> Snippet:
-    piece = "".join(" " if char.isspace() else char for char in text[start:end])
-    inside = tuple((max(one, start) - start, min(other, end) - start) for one, other in marks if one < end and other > start)
-    return Snippet(piece, inside, start > 0, end < len(text))
+    """The piece in one line: each run of white space becomes one blank, and the marks move with their words."""
+    pieces: list[str] = []
+    moved: list[Mark] = []
+    at, length = start, 0
+    for one, other in marks:
+        if one < end and other > start:
+            one, other = max(one, start), min(other, end)
+            pieces += [_in_one_line(text[at:one]), _in_one_line(text[one:other])]
+            length += len(pieces[-2])
+            moved.append((length, length + len(pieces[-1])))
+            at, length = other, moved[-1][1]
+    pieces.append(_in_one_line(text[at:end]))
+    return Snippet("".join(pieces), tuple(moved), start > 0, end < len(text))
+
+
+def _in_one_line(text: str) -> str:
+    return _BLANKS.sub(" ", text)

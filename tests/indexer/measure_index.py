@@ -25,24 +25,39 @@ ENDINGS = ("", "a", "u", "owi", "em", "ie", "y", "ów", "om", "ami", "ach", "ą"
 
 def main(count: int) -> None:
     chance = random.Random(1)
-    stems = ["".join(chance.choice("bcdfgklmnprstwz") + chance.choice("aeiouy") for _ in range(chance.randint(2, 4))) for _ in range(2500)]
+    stems = [
+        "".join(chance.choice("bcdfgklmnprstwz") + chance.choice("aeiouy") for _ in range(chance.randint(2, 4)))
+        for _ in range(2500)
+    ]
     words = ["prezydent", "miasto", "prezydenta", "miasta", *(stem + ending for stem in stems for ending in ENDINGS)]
     weights = [1 / (rank + 10) for rank in range(len(words))]
     with tempfile.TemporaryDirectory() as folder:
         engine = EmbeddedEngine(Path(folder))
         started = time.perf_counter()
         for start in range(0, count, 500):
-            documents = [_document(number, chance.choices(words, weights, k=300)) for number in range(start, min(count, start + 500))]
+            documents = [
+                _document(number, chance.choices(words, weights, k=300)) for number in range(start, min(count, start + 500))
+            ]
             engine.forms.add({"pl": [f"{one['title']} {one['text']}" for one in documents]})
             engine.push(documents)
         took = time.perf_counter() - started
         status = engine.status()
         print(f"{status.documents} articles, {status.documents / took:.0f}/s with their forms, {status.size_bytes / 1e6:.0f} MB")
-        for query in ("prezydent", "prezydent miasto", '"prezydent miasta"', words[9000], "outlet:o3 prezydent", "mia*", "prezydent date:P7D"):
+        for query in (
+            "prezydent",
+            "prezydent miasto",
+            '"prezydent miasta"',
+            words[9000],
+            "outlet:o3 prezydent",
+            "mia*",
+            "prezydent date:P7D",
+        ):
             for sort in (Sort.NEWEST, Sort.RELEVANCE):
                 times = [search(engine, SearchRequest(text=query, sort=sort), NOON, UTC) for _ in range(20)]
                 found = statistics.median(page.took_ms for page in times)
-                print(f"{query:24} {sort.value:10} p50 {found:7.1f} ms  worst {max(page.took_ms for page in times):7.1f} ms  {times[0].total} articles")
+                print(
+                    f"{query:24} {sort.value:10} p50 {found:7.1f} ms  worst {max(page.took_ms for page in times):7.1f} ms  {times[0].total} articles"
+                )
 
 
 def _document(number: int, words: list[str]) -> dict[str, object]:

@@ -60,6 +60,12 @@ def test_snippets_stand_in_the_order_of_the_text_and_do_not_overlap() -> None:
     assert [len(first.marks), len(second.marks)] == [1, 2]
 
 
+def test_a_snippet_over_paragraphs_is_one_line_and_its_marks_move_along() -> None:
+    [snippet] = Highlighter.of(Or((PRESIDENT, CITY))).snippets("O, prezydent.\n\n\tI  miasta\n", 1)
+    assert snippet.text == "O, prezydent. I miasta "
+    assert [snippet.text[start:end] for start, end in snippet.marks] == ["prezydent", "miasta"]
+
+
 def test_a_text_without_a_find_gives_no_snippet_but_has_a_beginning() -> None:
     assert Highlighter.of(PRESIDENT).snippets("nic tu nie ma") == ()
     assert beginning("nic tu nie ma").text == "nic tu nie ma"
