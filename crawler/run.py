@@ -100,7 +100,14 @@ def probe_sites(plan: CrawlPlan) -> RunReport:
             now=_now, time_limit_s=plan.fetch_time_limit_s,
         )  # fmt: skip
         probe = Probe(Fetcher(client), pool, agencies, _now)
-        found.extend(await asyncio.gather(*(probe.look_at(outlet) for outlet in plan.outlets)))
+        looks = asyncio.gather(*(probe.look_at(outlet) for outlet in plan.outlets))
+
+        def stop(name: str) -> None:
+            looks.cancel()
+
+        stop_on_signals(stop)
+        with contextlib.suppress(asyncio.CancelledError):
+            found.extend(await looks)
 
     with PagePool(plan.workers, plan.page_time_limit_s, plan.page_memory_bytes) as pool:
         run_engine(plan.outlets, guard, work, ProbeSpider)

@@ -51,6 +51,17 @@ class EntryWork:
     async def take(self, item: FrontierItem) -> Outcome:
         """Fetch, read and file one entry. Raises BackendUnavailable when the store is lost, nothing else."""
         try:
+            return await self._take(item)
+        except BackendUnavailable:
+            raise
+        except Exception as error:  # not even its dead letter could be written: it waits, and the outlet goes on
+            log.exception("an entry broke twice", outlet=self._outlet.slug, url=item.url)
+            reason, at = f"{type(error).__name__}: {error}", next_try(self._parts.now(), item.attempts, None)
+            await self._parts.ledger.write(lambda connection: frontier.put_off(connection, item, reason, at))
+            return Outcome.BROKEN
+
+    async def _take(self, item: FrontierItem) -> Outcome:
+        try:
             async with self._parts.room:
                 return await self._fetch(item)
         except BackendUnavailable:

@@ -12,7 +12,7 @@ import structlog
 from crawler.addresses import canonical_address
 from crawler.model.feed import FeedEntry
 from crawler.model.outlet import Outlet
-from crawler.model.run import Outcome, OutletReport, SourceStatus
+from crawler.model.run import Outcome, OutletReport, SourceReport, SourceStatus
 from crawler.spiders.choosing import Choosing
 from crawler.spiders.entries import EntryWork
 from crawler.spiders.polls import SourcePoll
@@ -60,20 +60,17 @@ class OutletCrawl:
         return self._tally.report()
 
     async def _poll_sources(self) -> bool:
-        """Ask each source; False when there are some and none could be reached."""
-        unreachable: list[str] = []
+        """Ask each source; False when none of those asked could be reached."""
+        answers: list[SourceReport] = []
         for source in self._outlet.sources:
             if self._parts.stopping.is_set():
                 return False
             poll = SourcePoll(self._parts, self._outlet, source, self._choosing)
             for report in await poll.run(self._tally):
                 self._tally.add_source(report)
-                if report.status is SourceStatus.UNREACHABLE:
-                    unreachable.append(report.error or "")
-                else:
-                    unreachable.clear()
-        if unreachable and len(unreachable) == len(self._outlet.sources):
-            self._tally.error = unreachable[0]
+                answers += [report] if report.url == source.url else []
+        if answers and all(report.status is SourceStatus.UNREACHABLE for report in answers):
+            self._tally.error = answers[0].error
             return False
         return True
 

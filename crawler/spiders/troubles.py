@@ -26,6 +26,8 @@ def in_our_words(error: Exception, url: str) -> Exception:
         return PassingTrouble(f"DNS: the name {host_of(url)} does not resolve")
     if isinstance(error, DownloadTimeoutError):
         return PassingTrouble("time-out: no whole answer in time")
+    if isinstance(error, ValueError) and "invalid hostname" in str(error):
+        return FetchNever(f"not a web address: {url[:80]}")
     if isinstance(error, UnsupportedURLSchemeError | NotSupported):
         return FetchNever(f"neither http nor https: {url[:80]}")
     if isinstance(error, DownloadConnectionRefusedError):

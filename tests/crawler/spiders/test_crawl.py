@@ -95,6 +95,10 @@ def town(server: Any, hostile: Any, texts: Any, crawls: Any) -> Town:
     server.serve("/maps/index.xml", answer(index, type="application/xml"))
     for number in range(3):
         server.serve(f"/maps/{number}", answer(texts.article(f"maps {number}")))
+    broken = f"<sitemapindex {xmlns}><sitemap><loc>{server.url('/broken/1.xml')}</loc></sitemap></sitemapindex>"
+    server.serve("/broken/index.xml", answer(broken, type="application/xml"))
+    server.serve("/broken/1.xml", hostile.reset)
+    crawls.outlet("broken", sources=(Source(kind=SourceKind.SITEMAP, url=server.url("/broken/index.xml")),))
     crawls.outlet("maps", sources=(Source(kind=SourceKind.SITEMAP, url=server.url("/maps/index.xml")),))
     server.serve("/robots.txt", answer("User-agent: *\nDisallow: /closed/secret/\n", type="text/plain"))
     one.first = crawls.crawl()
@@ -211,6 +215,11 @@ def test_the_sitemaps_of_an_index_are_asked_too(town: Town) -> None:
     assert town.first["maps"].outcomes == {Outcome.NEW: 3}
     assert [one.status for one in town.first["maps"].sources] == [SourceStatus.OK, SourceStatus.OK]
     assert town.server.asked_for("/maps/") == ["/maps/index.xml", "/maps/1.xml"]
+
+
+def test_an_index_that_answers_is_no_dead_outlet_although_its_sitemap_breaks_off(town: Town) -> None:
+    assert [one.status for one in town.first["broken"].sources] == [SourceStatus.OK, SourceStatus.UNREACHABLE]
+    assert town.first["broken"].error is None
 
 
 def test_f16_a_feed_that_moved_for_good_is_asked_at_its_new_address(town: Town) -> None:
