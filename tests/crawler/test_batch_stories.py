@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import random
-import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -176,7 +175,6 @@ def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code, str(file)], check=True, capture_output=True, text=True)
     assert int(done.stdout) < 60
-    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
 
 
 @pytest.mark.slow
