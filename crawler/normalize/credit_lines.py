@@ -80,7 +80,19 @@ def read_line(line: str, names: Names) -> Frame | None:
 
 
 def read_picture(line: str, names: Names) -> Frame | None:
-    """A line that begins with "fot.", "Photo:" and the like: all its names credit a picture."""
+    """A line that begins with "fot.", "Photo:" and the like: all its names credit a picture.
+
+    A bare word ("Photos from Reuters show ...") begins a sentence too: then at most six words.
+    """
+    mark = PHOTO.match(line)
+    if (
+        mark
+        and not PHOTO_INSIDE.search(line)
+        and mark[0][-1] not in ".:"
+        and line[mark.end()] not in ":/.("
+        and len(line.split()) > 6
+    ):
+        return None
     found = _mentioned(line, names)
     return _frame(EvidenceKind.IMAGE_CREDIT, line, found, photo=True) if found else None
 

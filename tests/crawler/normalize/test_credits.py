@@ -163,6 +163,24 @@ def test_a_text_without_credits_is_returned_as_it_is() -> None:
     assert split_credits(BODY, AGENCIES) == (BODY, "")
 
 
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Film o dziennikarzach Reutera wejdzie do kin w piątek, zapowiedział dystrybutor.",
+        "Photos from Reuters show the bridge lying in the river after the storm.",
+        "Autor książki o Polskiej Agencji Prasowej spotka się z czytelnikami w bibliotece.",
+        "Za Reuterem stoi kapitał kanadyjski, przypomniał minister na koniec rozmowy.",
+        "Zdaniem burmistrza PAP pomyliła dwie miejscowości o tej samej nazwie.",
+        "The Associated Press moved its office across the street in 2004.",
+        "W sali obok czekali Jan Kos, Ewa Lis i wysłannik AFP.",
+    ],
+)
+def test_a_last_sentence_that_names_an_agency_stays_in_the_text_and_is_no_credit(sentence: str) -> None:
+    whole = f"{BODY}\n\n{sentence}"
+    assert split_credits(whole, AGENCIES) == (whole, "")
+    assert agency_of(attribute(CreditReading(text=whole, language="pl"), AGENCIES)) == (None, 0.0)
+
+
 def test_a_long_hostile_line_is_read_in_linear_time() -> None:
     for piece in (
         "A/",
