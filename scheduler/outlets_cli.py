@@ -98,10 +98,18 @@ def _print_probe(report: ProbeReport) -> None:
     if report.error:
         out(f"  {line(report.error)}")
     rows = [
-        ("  source", one.kind or one.source.kind.value, one.status.value, one.entries, one.newest_at, one.error or one.source.url)
+        (
+            "source",
+            one.kind or one.source.kind.value,
+            one.status.value,
+            one.entries,
+            one.newest_at,
+            one.source.url,
+            one.error or "",
+        )
         for one in report.sources
     ]
-    out_table(["", "kind", "answer", "entries", "newest", ""], rows, widest=80)
+    out_table(["", "kind", "answer", "entries", "newest", "address", ""], rows, widest=80)
     for article in report.articles:
         if article.error:
             out(f"  article  {line(article.url)}: {line(article.error)}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -40,6 +41,8 @@ class SmallOutlet:
     locations: Locations
     slow_s: float = 0.0
     """Every page takes so long."""
+    front: str | None = None
+    """The front page; None answers 404."""
     asked: list[str] = field(default_factory=list)
 
     def write(self, slug: str = "jodlowo", schedule: str = "", **keys: str) -> None:
@@ -58,8 +61,6 @@ class SmallOutlet:
 
     def answer(self, request: Request) -> Response:
         self.asked.append(request.path)
-        if request.path == "/robots.txt":
-            return Response("", status=404)
         if request.path == "/rss":
             items = "".join(
                 f"<item><title>Most nad Lipką, część {number}</title><link>{self.server.url_for(f'/art/{number}')}</link></item>"
@@ -68,6 +69,10 @@ class SmallOutlet:
             return Response(
                 f"<rss version='2.0'><channel><title>t</title>{items}</channel></rss>", content_type="application/rss+xml"
             )
+        if request.path == "/" and self.front is not None:
+            return Response(self.front, content_type="text/html; charset=utf-8")
+        if not request.path.startswith("/art/"):
+            return Response("", status=404)
         time.sleep(self.slow_s)
         return Response(page_html(int(request.path.rpartition("/")[2])), content_type="text/html; charset=utf-8")
 
@@ -99,9 +104,6 @@ def small_outlet(small_server: HTTPServer, tmp_path: Path) -> SmallOutlet:
     data_dir.mkdir()
     (data_dir / "depesza.toml").write_text('[crawler]\noutlets = ["jodlowo"]\nworkers = 1\n', encoding="utf-8")
     outlet = SmallOutlet(server=small_server, locations=find_locations(data_dir, data_dir / "depesza.toml", {}))
-    small_server.expect_request("/robots.txt").respond_with_handler(outlet.answer)
-    small_server.expect_request("/rss").respond_with_handler(outlet.answer)
-    for number in (1, 2, 3):
-        small_server.expect_request(f"/art/{number}").respond_with_handler(outlet.answer)
+    small_server.expect_request(re.compile(".*")).respond_with_handler(outlet.answer)
     outlet.write()
     return outlet
