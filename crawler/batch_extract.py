@@ -28,7 +28,7 @@ from crawler.outlets.agencies import Agencies, load_agencies
 from crawler.workers import PagePool
 
 Record = dict[str, Any]
-_NOWHERE = "https://page.invalid/"
+_NOWHERE = "https://page.invalid/page"
 """Stands for a page without an address (RFC 2606: `.invalid` is nobody's); never given out."""
 _MAX_PAGE_BYTES = 16 << 20
 _AHEAD = 4
@@ -156,7 +156,7 @@ def _read_body(path: Path) -> bytes:
 def _row(record: Record, draft: Draft) -> Record:
     known = _web_address(record.get("url"))
     dated = draft.published_from is not PublishedFrom.FIRST_FETCH and draft.published_at is not None
-    image = draft.image_url if draft.image_url and not draft.image_url.startswith(_NOWHERE) else None
+    image = draft.image_url if draft.image_url and not draft.image_url.startswith("https://page.invalid/") else None
     return {
         "id": record.get("id"), "url": known, "title": draft.title, "lead": draft.lead, "text": draft.text,
         "authors": list(draft.authors), "published_at": draft.published_at.isoformat() if dated and draft.published_at else None,

@@ -51,7 +51,8 @@ def read_people(draft: Draft, setting: Setting) -> None:
     for group in (facts.authors, _unsaid(facts.microdata.get("author", ())), _unsaid(stated)):
         found = _people(group, draft, setting)
         if 0 < len(found) <= MOST_PEOPLE:
-            more = len(seen) <= MOST_PEOPLE and {fold(name) for name in found} < {fold(name) for name in seen}
+            own = {squash(name) for name in facts.site_names}
+            more = 0 < len(seen) <= MOST_PEOPLE and ({fold(name) for name in found} < {fold(name) for name in seen} or all(squash(name) in own for name in found))
             draft.authors = seen if more else found
             return
     pen_name = [text for text, _ in visible[:1] if len(text.split()) <= 2]

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crawler.model.article import PublishedFrom
@@ -70,6 +70,7 @@ def test_a_month_first_day_is_read_where_the_page_is_american() -> None:
 
 
 @given(st.text(max_size=80))
+@settings(deadline=None)
 def test_f23_no_text_ever_raises(text: str) -> None:
     parsed = parse_time(text, WARSAW)
     assert parsed is None or parsed[0].tzinfo is not None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crawler.normalize.encoding import decode_page
@@ -111,6 +111,7 @@ def test_f21_a_declaration_in_a_comment_and_a_name_nobody_knows_do_not_count() -
 
 
 @given(st.binary(max_size=300), st.one_of(st.none(), st.text(max_size=40)))
+@settings(deadline=None)
 def test_f21_no_bytes_and_no_header_ever_raise(body: bytes, header: str | None) -> None:
     decoded = decode_page(body, header, ("pl",))
     decoded.text.encode("utf-8", "surrogatepass")

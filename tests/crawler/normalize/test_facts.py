@@ -60,6 +60,7 @@ def test_the_article_of_the_page_is_chosen_among_teasers() -> None:
 
 
 @given(st.recursive(st.none() | st.booleans() | st.text(max_size=5), lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["@type", "@id", "@graph", "author", "name", "url", "image", "keywords"]), inner, max_size=4), max_leaves=12))
+@settings(deadline=None)
 def test_no_shape_of_json_ld_ever_raises(value: object) -> None:
     facts = read_facts(parse_html(ld(jsonlib.dumps({"@type": "NewsArticle", "author": value, "@graph": value}))), ADDRESS)
     assert isinstance(facts.authors, tuple)

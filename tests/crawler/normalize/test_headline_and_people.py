@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crawler.model.feed import FeedEntry
@@ -86,6 +86,7 @@ def test_people_are_told_from_agencies_initials_and_jobs(byline: str, people: li
 
 
 @given(st.text(max_size=120))
+@settings(deadline=None)
 def test_no_byline_ever_raises(text: str) -> None:
     for name in people_in([Name(text, None)]):
         assert name.strip() == name
