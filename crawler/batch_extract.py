@@ -74,7 +74,9 @@ def extract_record(record: Record, folder: str, outlet: Outlet | None, now: date
         return _failed(record, str(error))
 
 
-def _in_order(pool: PagePool, records: Path, outlets: Sequence[Outlet], now: datetime) -> Iterator[tuple[Record, Future[Record] | str]]:
+def _in_order(
+    pool: PagePool, records: Path, outlets: Sequence[Outlet], now: datetime
+) -> Iterator[tuple[Record, Future[Record] | str]]:
     waiting: deque[tuple[Record, Future[Record] | str]] = deque()
     for record, complaint in _read_records(records):
         if complaint:
@@ -127,7 +129,14 @@ def _failed(record: Record, reason: str) -> Record:
 
 def _page_of(record: Record, folder: Path, outlet: Outlet | None, now: datetime) -> tuple[Page, Setting]:
     url = _web_address(record.get("url")) or _NOWHERE
-    page = Page(requested_url=url, final_url=url, status=200, body=_read_body(folder / record["page"]), fetched_at=now, outlet=outlet.slug if outlet else "none")
+    page = Page(
+        requested_url=url,
+        final_url=url,
+        status=200,
+        body=_read_body(folder / record["page"]),
+        fetched_at=now,
+        outlet=outlet.slug if outlet else "none",
+    )
     language = record.get("language")
     languages = (language.lower()[:2],) if isinstance(language, str) and len(language) >= 2 else ()
     domain = registrable_domain(url) or host_of(url) or "page.invalid"

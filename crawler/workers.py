@@ -137,7 +137,9 @@ class _Keeper(threading.Thread):
             try:
                 answer = self._run_task(payload)
             except Exception as error:
-                future.set_exception(error if isinstance(error, NormalizeError) else NormalizeError("broken", f"{type(error).__name__}: {error}"))
+                future.set_exception(
+                    error if isinstance(error, NormalizeError) else NormalizeError("broken", f"{type(error).__name__}: {error}")
+                )
                 self.kill_worker()
                 continue
             _settle(future, answer)

@@ -14,8 +14,25 @@ _TIERS = {
     "locked": Access.PAID, "paid": Access.PAID, "premium": Access.PAID, "plus": Access.PAID, "subscription": Access.PAID, "subscriber": Access.PAID,
     "subscribers": Access.PAID, "member": Access.PAID, "paywall": Access.PAID,
 }  # fmt: skip
-_TIER_TAGS = ("article:content_tier", "og:article:content_tier", "content_tier", "content-tier", "article:access", "cxenseparse:accesslevel", "access-level", "paywall")
-_WALLS = ({"paywall"}, {"piano", "offer"}, {"premium", "content", "gate"}, {"subscribe", "wall"}, {"regwall"}, {"subscriber", "only"}, {"paid", "content", "offer"})
+_TIER_TAGS = (
+    "article:content_tier",
+    "og:article:content_tier",
+    "content_tier",
+    "content-tier",
+    "article:access",
+    "cxenseparse:accesslevel",
+    "access-level",
+    "paywall",
+)
+_WALLS = (
+    {"paywall"},
+    {"piano", "offer"},
+    {"premium", "content", "gate"},
+    {"subscribe", "wall"},
+    {"regwall"},
+    {"subscriber", "only"},
+    {"paid", "content", "offer"},
+)
 
 
 def tell_access(draft: Draft, setting: Setting) -> None:
@@ -34,9 +51,17 @@ def _stated(facts: Facts) -> tuple[Access, str] | None:
     if flag is None:
         return None
     parts = facts.article.get("hasPart")
-    closed = any(_flag(part.get("isAccessibleForFree")) is False for part in (parts if isinstance(parts, list) else [parts]) if isinstance(part, dict))
+    closed = any(
+        _flag(part.get("isAccessibleForFree")) is False
+        for part in (parts if isinstance(parts, list) else [parts])
+        if isinstance(part, dict)
+    )
     if flag:
-        return (Access.METERED, "isAccessibleForFree is true, a part of the page is not") if closed else (Access.FREE, "isAccessibleForFree is true")
+        return (
+            (Access.METERED, "isAccessibleForFree is true, a part of the page is not")
+            if closed
+            else (Access.FREE, "isAccessibleForFree is true")
+        )
     return Access.PAID, "isAccessibleForFree is false"
 
 

@@ -9,7 +9,9 @@ from lxml.html import HtmlElement
 
 from crawler.normalize.parsing import drop, elements, tokens, visible_words
 
-_COMMENT_IDS = frozenset({"respond", "comments", "commentform", "disqus_thread", "komentarze", "kommentare", "reply-title", "comment-list"})
+_COMMENT_IDS = frozenset(
+    {"respond", "comments", "commentform", "disqus_thread", "komentarze", "kommentare", "reply-title", "comment-list"}
+)
 _FORM_TAGS = ("form", "input", "textarea", "select", "button", "dialog")
 _ALWAYS = (
     {"comment", "respond"}, {"comment", "form"}, {"comments", "area"}, {"comment", "list"}, {"comments", "list"}, {"read", "also"},
@@ -19,7 +21,9 @@ _ALWAYS = (
     {"tag", "list"}, {"post", "tags"}, {"recommended", "articles"}, {"most", "read"}, {"av", "share", "box"},
 )  # fmt: skip
 """Words that make a box when one element's class and id hold all of a set."""
-_SIGN_UP = frozenset({"signup", "newsletter", "newsletters", "subscribe", "subscription", "newsletterbox", "newslettersignup", "mailchimp"})
+_SIGN_UP = frozenset(
+    {"signup", "newsletter", "newsletters", "subscribe", "subscription", "newsletterbox", "newslettersignup", "mailchimp"}
+)
 _FEW_WORDS = 80
 _MAX_SHARE = 0.35
 """A "box" with more of the page's text than this is the page itself under an unlucky name, and stays."""
@@ -47,6 +51,10 @@ def _is_box(element: HtmlElement) -> bool:
     if element.get("hidden") is not None or (element.get("aria-hidden") == "true" and element.tag not in ("div", "section")):
         return element.tag not in ("div", "section", "article", "main") or element.get("hidden") is not None
     words = tokens(element)
-    if words & _SIGN_UP and element.tag in ("div", "section", "aside", "figure", "p") and element.xpath(".//form | .//input | .//button"):
+    if (
+        words & _SIGN_UP
+        and element.tag in ("div", "section", "aside", "figure", "p")
+        and element.xpath(".//form | .//input | .//button")
+    ):
         return visible_words(element) < _FEW_WORDS
     return any(box <= words for box in _ALWAYS)

@@ -80,7 +80,11 @@ def layout_of(layouts: tuple[Layout, ...], day: date) -> Layout | None:
 
 def read_headline(draft: Draft, setting: Setting) -> None:
     """The layout's title, else the one the page's statements agree on, else the feed's, else the text's first words."""
-    found = [visible_text(element) for element in draft.tree.cssselect(draft.layout.title)[:1]] if draft.layout and draft.layout.title else []
+    found = (
+        [visible_text(element) for element in draft.tree.cssselect(draft.layout.title)[:1]]
+        if draft.layout and draft.layout.title
+        else []
+    )
     title = next(iter(found), "") or read_title(draft.tree, draft.facts, setting.names(draft.url))
     entry = draft.page.entry
     draft.title = clean_line(title or (entry.title if entry and entry.title else "") or draft.text.split("\n", 1)[0][:120])

@@ -23,7 +23,9 @@ _LABEL = 60
 _COLON = re.compile(r"\s*[:\u2013\u2014>\u00bb|]\s*")
 _SENTENCE_END = re.compile(r"[.!?\u2026][\"'\u201d\u201c\u00bb)\]]*$")
 _TAIL_LINES = 3
-_WRITERS = re.compile(r"\(?(?:(?:additional )?(?:reporting|writing)|editing|compiled|written) by [^.]{3,200}\.?\)?", re.IGNORECASE)
+_WRITERS = re.compile(
+    r"\(?(?:(?:additional )?(?:reporting|writing)|editing|compiled|written) by [^.]{3,200}\.?\)?", re.IGNORECASE
+)
 _HEAD_LINES = 6
 """Paragraphs from the top in which headline, byline and date are repeated."""
 _BY = re.compile(r"(?:by|von|autor(?:zy|ka)?|author|tekst|автор|oprac\.?|fot\.?|foto|photo|text)\b[:.]?\s*", re.IGNORECASE)
@@ -45,7 +47,11 @@ def clean_text(draft: Draft, setting: Setting) -> None:
 def split_writers(text: str) -> tuple[str, str]:
     """(text without "(Reporting by ...; Editing by ...)" at its end, that line): it names no agency, and is no running text."""
     paragraphs = text.split("\n\n")
-    tail = [line for line in paragraphs[-_TAIL_LINES:] if len(line) < _SHORT and _WRITERS.fullmatch(line)] if len(paragraphs) > 1 else []
+    tail = (
+        [line for line in paragraphs[-_TAIL_LINES:] if len(line) < _SHORT and _WRITERS.fullmatch(line)]
+        if len(paragraphs) > 1
+        else []
+    )
     return ("\n\n".join(line for line in paragraphs if line not in tail), "\n".join(tail)) if tail else (text, "")
 
 
@@ -110,7 +116,11 @@ def _without_head(paragraphs: Sequence[str], draft: Draft, setting: Setting) -> 
 
 def _kickers(draft: Draft) -> set[str]:
     """Section and topic lines around the headline, folded."""
-    marked = [visible_text(node) for node in elements(draft.tree, "span", "div", "p", "a", "strong", "h2", "h3", "h4") if tokens(node) & KICKERS and len(node) < 3]
+    marked = [
+        visible_text(node)
+        for node in elements(draft.tree, "span", "div", "p", "a", "strong", "h2", "h3", "h4")
+        if tokens(node) & KICKERS and len(node) < 3
+    ]
     return {folded for text in [*marked, draft.section or ""] if len(text) < 80 and (folded := fold_title(text))}
 
 
@@ -122,7 +132,12 @@ def _is_repeated(line: str, title: str, byline: str, people: set[str], setting: 
         return False
     if folded and (folded in people or folded == byline or fold_title(_BY.sub("", line, count=1)) in people):
         return True
-    return len(line) < 60 and len(re.sub(r"[^\W\d_]{3,}", "", line)) > 4 and parse_time(line, setting.zone) is not None and len(line.split()) < 10
+    return (
+        len(line) < 60
+        and len(re.sub(r"[^\W\d_]{3,}", "", line)) > 4
+        and parse_time(line, setting.zone) is not None
+        and len(line.split()) < 10
+    )
 
 
 def _without_repeats(paragraphs: Sequence[str]) -> list[str]:

@@ -30,20 +30,61 @@ _META = (
     "cxenseparse:publishtime", "article.published", "article_date_original", "originalpublicationdate", "displaydate", "ptime",
     "bt:pubdate", "rnews:datepublished", "published_time", "datecreated", "vr:published_time", "citation_publication_date", "date", "timestamp",
 )  # fmt: skip
-_META_MODIFIED = ("article:modified_time", "og:updated_time", "dcterms.modified", "datemodified", "lastmod", "article:updated_time", "last-modified")
+_META_MODIFIED = (
+    "article:modified_time",
+    "og:updated_time",
+    "dcterms.modified",
+    "datemodified",
+    "lastmod",
+    "article:updated_time",
+    "last-modified",
+)
 _DATE_WORDS = frozenset(
-    {"date", "datum", "data", "published", "pubdate", "publish", "publication", "posted", "time", "timestamp", "dateline", "entry", "erschienen", "dat"}
+    {
+        "date",
+        "datum",
+        "data",
+        "published",
+        "pubdate",
+        "publish",
+        "publication",
+        "posted",
+        "time",
+        "timestamp",
+        "dateline",
+        "entry",
+        "erschienen",
+        "dat",
+    }
 )
 _STRONG_WORDS = frozenset({"published", "pubdate", "publish", "posted", "dateline", "publication", "datepublished"})
 _CHANGED = frozenset({"modified", "updated", "update", "modify", "changed", "lastmod"})
-_ELSEWHERE = frozenset({"related", "sidebar", "comment", "comments", "footer", "teaser", "widget", "recommended", "popular", "latest", "card", "nav", "menu"})
+_ELSEWHERE = frozenset(
+    {
+        "related",
+        "sidebar",
+        "comment",
+        "comments",
+        "footer",
+        "teaser",
+        "widget",
+        "recommended",
+        "popular",
+        "latest",
+        "card",
+        "nav",
+        "menu",
+    }
+)
 _PUBLISHED = re.compile(
     r"(?:dodano|opublikowano|publikacja|data (?:publikacji|dodania)|utworzono|published|posted|first published|created|date|veröffentlicht|erstellt|publiziert|datum|stand|"
     r"опубліковано|дата публікації|додано|опубликовано|дата публикации|publikováno|zveřejněno|vydáno|publié|publicado|pubblicato)\b",
     re.IGNORECASE,
 )
 _STAMP = re.compile(r"\d{1,2}[:.]\d{2}(?!\d|\.\d{4})")
-_IN_ADDRESS = re.compile(r"[/\-_](?P<y>(?:19|20)\d\d)[/\-_.]?(?P<m>0[1-9]|1[0-2]|[1-9](?=[/\-_.]))[/\-_.]?(?P<d>0[1-9]|[12]\d|3[01]|[1-9](?=[/\-_.]))(?=[/\-_.,]|$)")
+_IN_ADDRESS = re.compile(
+    r"[/\-_](?P<y>(?:19|20)\d\d)[/\-_.]?(?P<m>0[1-9]|1[0-2]|[1-9](?=[/\-_.]))[/\-_.]?(?P<d>0[1-9]|[12]\d|3[01]|[1-9](?=[/\-_.]))(?=[/\-_.,]|$)"
+)
 
 
 def date_article(draft: Draft, setting: Setting) -> None:
@@ -103,7 +144,13 @@ def address_day(url: str) -> str | None:
 
 def _statements(draft: Draft) -> Iterator[tuple[str, PublishedFrom]]:
     facts = draft.facts
-    for text in (facts.ld("datePublished"), facts.item("datepublished"), facts.ld("dateCreated", "uploadDate"), facts.item("datecreated"), *facts.published[:1]):
+    for text in (
+        facts.ld("datePublished"),
+        facts.item("datepublished"),
+        facts.ld("dateCreated", "uploadDate"),
+        facts.item("datecreated"),
+        *facts.published[:1],
+    ):
         if text:
             yield text, PublishedFrom.STRUCTURED_DATA
     for name in _META:
@@ -120,14 +167,18 @@ def _marked_times(tree: HtmlElement) -> Iterator[str]:
     """Texts of elements marked as the time of publication: `pubdate`, then words in class or id, then the first `time` of the article."""
     plain: list[str] = []
     weak: list[str] = []
-    for element in elements(tree, "time", "abbr", "span", "div", "p", "small", "li", "em", "strong", "meta", "a", "footer", "header"):
+    for element in elements(
+        tree, "time", "abbr", "span", "div", "p", "small", "li", "em", "strong", "meta", "a", "footer", "header"
+    ):
         words = tokens(element)
         is_time = element.tag == "time" or (element.tag == "abbr" and "published" in words)
         if not is_time and not (words & _DATE_WORDS) and element.get("pubdate") is None:
             continue
         if words & _CHANGED or any(tokens(above) & (_ELSEWHERE | _CHANGED) for above in _above(element)):
             continue
-        text = element.get("datetime") or (element.get("title") if element.tag == "abbr" else None) or element.get("content") or ""
+        text = (
+            element.get("datetime") or (element.get("title") if element.tag == "abbr" else None) or element.get("content") or ""
+        )
         text = text if re.search(r"\d{4}", text) else visible_text(element)
         if len(text) > 120 or not re.search(r"\d{4}", text):
             continue

@@ -61,7 +61,9 @@ def _without_layout_tables(tree: HtmlElement) -> HtmlElement:
     tables = list(elements(tree, "table"))
     whole = visible_words(tree) if tables else 0
     for table in tables:
-        if visible_words(table) > _LAYOUT_SHARE * whole and table.xpath(".//h1 | .//td[count(.//p) > 2] | .//td[count(.//br) > 5]"):
+        if visible_words(table) > _LAYOUT_SHARE * whole and table.xpath(
+            ".//h1 | .//td[count(.//p) > 2] | .//td[count(.//br) > 5]"
+        ):
             for node in list(elements(table, "table", "tbody", "thead", "tr", "td", "th")):
                 node.tag = "div"
     return tree

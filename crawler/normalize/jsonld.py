@@ -29,7 +29,9 @@ ARTICLE_TYPES = frozenset(
 INDEX_TYPES = frozenset({"collectionpage", "searchresultspage", "itemlist", "profilepage", "contactpage", "aboutpage"})
 _MAX_NODES = 2000
 _MAX_BYTES = 4_000_000
-_WRAPPING = re.compile(r"^\s*(?:<!--|//\s*<!\[CDATA\[|/\*\s*<!\[CDATA\[\s*\*/|<!\[CDATA\[)|(?:-->|//\s*\]\]>|/\*\s*\]\]>\s*\*/|\]\]>)\s*;?\s*$")
+_WRAPPING = re.compile(
+    r"^\s*(?:<!--|//\s*<!\[CDATA\[|/\*\s*<!\[CDATA\[\s*\*/|<!\[CDATA\[)|(?:-->|//\s*\]\]>|/\*\s*\]\]>\s*\*/|\]\]>)\s*;?\s*$"
+)
 _TRAILING_COMMA = re.compile(r",\s*([}\]])")
 
 

@@ -33,7 +33,13 @@ def read_lead(draft: Draft, setting: Setting) -> None:
     chosen = draft.layout is not None and draft.layout.lead is not None
     for lead in _set_apart(draft):
         folded = fold_title(lead)
-        if not folded or (not chosen and not _LEAST <= len(lead) <= _MOST) or folded == title or is_boilerplate(lead) or is_read_also(lead):
+        if (
+            not folded
+            or (not chosen and not _LEAST <= len(lead) <= _MOST)
+            or folded == title
+            or is_boilerplate(lead)
+            or is_read_also(lead)
+        ):
             continue
         if folded in text[: len(folded) + 400]:
             draft.lead = lead
@@ -50,7 +56,9 @@ def _set_apart(draft: Draft) -> Iterator[str]:
     if draft.layout and draft.layout.lead:
         yield from (visible_text(element) for element in draft.tree.cssselect(draft.layout.lead)[:1])
         return
-    described = {fold_title(text) for text in (draft.facts.tag("og:description", "description"), draft.facts.ld("description")) if text}
+    described = {
+        fold_title(text) for text in (draft.facts.tag("og:description", "description"), draft.facts.ld("description")) if text
+    }
     opening = fold_title(draft.text[:200])[:60]
     repeating: list[str] = []
     for element in elements(draft.tree, "p", "div", "h2", "h3", "h4", "span", "section", "strong", "em", "header"):
@@ -74,8 +82,17 @@ def _set_apart(draft: Draft) -> Iterator[str]:
 
 
 def _is_elsewhere(element: HtmlElement) -> bool:
-    nodes = [element, *(node for node, _ in zip(element.iterancestors(), range(6), strict=False) if node.tag not in ("body", "html", "article", "main"))]
-    return any(node.tag in ("nav", "aside", "footer", "li", "figure", "figcaption", "a") or tokens(node) & _ELSEWHERE for node in nodes)
+    nodes = [
+        element,
+        *(
+            node
+            for node, _ in zip(element.iterancestors(), range(6), strict=False)
+            if node.tag not in ("body", "html", "article", "main")
+        ),
+    ]
+    return any(
+        node.tag in ("nav", "aside", "footer", "li", "figure", "figcaption", "a") or tokens(node) & _ELSEWHERE for node in nodes
+    )
 
 
 def _bold_opening(draft: Draft) -> str | None:

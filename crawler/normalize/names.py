@@ -24,9 +24,15 @@ _DATES = re.compile(
     re.IGNORECASE,
 )
 _BY = r"(?:by|von|vom|par|por|door|autor(?:zy|ka|in|en|es|a)?:|author(?:s|\(s\))?:|tekst:|автор[иы]?:?)"
-_WRITTEN_BY = re.compile(rf"^.{{0,60}}?\b(?:written|posted|published|authored|reported|contributed|created|geschrieben|veröffentlicht|erstellt|publiziert) {_BY}\s+", re.IGNORECASE)
+_WRITTEN_BY = re.compile(
+    rf"^.{{0,60}}?\b(?:written|posted|published|authored|reported|contributed|created|geschrieben|veröffentlicht|erstellt|publiziert) {_BY}\s+",
+    re.IGNORECASE,
+)
 _INNER_BY = re.compile(r"^(?:[^A-ZĄĆĘŁŃÓŚŹŻÄÖÜ].{0,40}?|.{1,40}?[|·•:])\s+(?:[Bb]y|[Vv]on|[Pp]ar|[Pp]or)\s+(?=[^\W\d_a-z])")
-_TAIL = re.compile(r"[\s|·•,]*\b(?:(?:medically |fact[- ]?)?(?:reviewed|checked|edited|updated|photographed|illustrated) (?:by|on)?|follow|photo(?:s|graphy)? by|fot\.|foto:|photo:|illustration von|bilder? von)\b.*", re.IGNORECASE)
+_TAIL = re.compile(
+    r"[\s|·•,]*\b(?:(?:medically |fact[- ]?)?(?:reviewed|checked|edited|updated|photographed|illustrated) (?:by|on)?|follow|photo(?:s|graphy)? by|fot\.|foto:|photo:|illustration von|bilder? von)\b.*",
+    re.IGNORECASE,
+)
 _LEADING = re.compile(
     r"^(?:(?:(?:written|posted|published|reported|story|text|words|article|analysis|opinion)\s+)?by|(?:text|bericht|gastbeitrag|pressemitteilung|kommentar|interview|ein\w* \w+)\s+von|von|vom|"
     r"par|por|escribe|door|di|av|af|autor(?:zy|ka|in|en|es|a)?|author(?:s|\(s\))?|autorin/autor|tekst|text|opracowa[łl]a?|oprac\.|przygotowa[łl]a?|napisa[łl]a?|redaktor|"
@@ -37,7 +43,9 @@ _BETWEEN = re.compile(
     r"\s*(?:[,;/|\u2022\u00b7&+\u2013\u2014]|\bim gespräch mit\b|\band\b|\bund\b|\boraz\b|\bet\b|\by\b|\se\s|\si\s|\bta\b|\bи\b|\bі\b|\ba\s(?=[A-Z])|\bwith\b|\s-\s|\bmit\b|\bvia\b|\bfor\b|\bfür\b|\bdla\b)\s*",
     re.IGNORECASE,
 )
-_HONORIFIC = re.compile(r"^(?:(?:Dr|Prof|Mgr|Ing|Mr|Mrs|Ms|Sir|Rev|ks|dr|prof|hab)\.?\s+)+(?=\w)|,?\s+(?:Ph\.?D\.?|M\.?D\.?|M\.?A\.?|RD|MS|Jr\.)$")
+_HONORIFIC = re.compile(
+    r"^(?:(?:Dr|Prof|Mgr|Ing|Mr|Mrs|Ms|Sir|Rev|ks|dr|prof|hab)\.?\s+)+(?=\w)|,?\s+(?:Ph\.?D\.?|M\.?D\.?|M\.?A\.?|RD|MS|Jr\.)$"
+)
 _ORGANISATION = re.compile(
     r"\b(?:ap|afp|dpa|pap|apa|ansa|efe|tass|upi|iar|ria|unian|xinhua|reuters?|bloomberg|interfax|ukrinform|agence|agency|agencies|agencia|agencja|agentur|ajansı|"
     r"redaktion\w*|redakc\w*|redakt(?:ions|eure)\w*|editorial|editors?|staff|desk|news\w*|team\w*|press\w*|presse\w*|zeitung|media|tv|radio|online|magazine|correspondents?|reporters?|"
@@ -56,7 +64,9 @@ _NO_NAME = re.compile(
     r"monday|tuesday|wednesday|thursday|friday|saturday|sunday|no|yes|by|in|on|at|to)\b",
     re.IGNORECASE,
 )  # fmt: skip
-_PARTICLES = frozenset("de da di du del della der den des van von vom zu zur la le los las el al bin ibn dos do e y und ter ten af av o' mc st ben abu i".split())  # noqa: SIM905
+_PARTICLES = frozenset(
+    "de da di du del della der den des van von vom zu zur la le los las el al bin ibn dos do e y und ter ten af av o' mc st ben abu i".split()
+)  # noqa: SIM905
 _NAME_WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|['’.\-])*")
 _OTHER_SCRIPTS = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7a3\u0600-\u06ff\u0900-\u0dff]")
 
@@ -91,7 +101,9 @@ def is_person(name: str, *, alone: bool = False) -> bool:
     if len(words) == 1:
         return alone and len(name) >= 3 and name.isalpha() and not name.isupper() and (name[0].isupper() or len(name) > 4)
     big = [word for word in words if word.lower().strip(".'") not in _PARTICLES]
-    return bool(big) and all(_NAME_WORD.fullmatch(word) and word[0].isupper() for word in big) and any(len(word) > 2 for word in big)
+    return (
+        bool(big) and all(_NAME_WORD.fullmatch(word) and word[0].isupper() for word in big) and any(len(word) > 2 for word in big)
+    )
 
 
 def squash(text: str) -> str:
@@ -115,15 +127,17 @@ def _parts(text: str) -> Iterator[str]:
 
 
 def _without_title(part: str) -> str:
-    """"Jane Doe Content Manager" -> "Jane Doe": what stands before the first word of a job, when that is a name."""
+    """ "Jane Doe Content Manager" -> "Jane Doe": what stands before the first word of a job, when that is a name."""
     match = _NO_NAME.search(part) or _ORGANISATION.search(part)
     before = part[: match.start()].strip(" ,-") if match else ""
     return before if len(before.split()) in (2, 3) and is_person(before) else part
 
 
 def _cased(name: str) -> str:
-    """"JANE DOE" -> "Jane Doe"; one word in capitals is an abbreviation and stays."""
+    """ "JANE DOE" -> "Jane Doe"; one word in capitals is an abbreviation and stays."""
     words = name.split()
     if len(words) < 2 or not name.isupper():
         return name
-    return " ".join(word.lower() if word.lower() in _PARTICLES else word.title() if len(word.strip(".")) > 1 else word for word in words)
+    return " ".join(
+        word.lower() if word.lower() in _PARTICLES else word.title() if len(word.strip(".")) > 1 else word for word in words
+    )

@@ -19,7 +19,26 @@ _UNPARSABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]"
 _NONE: frozenset[str] = frozenset()
 _HIDDEN = frozenset({"script", "style", "noscript", "template", "svg", "iframe", "object", "select", "button", "textarea"})
 _BLOCKS = frozenset(
-    {"p", "div", "li", "ul", "ol", "h1", "h2", "h3", "h4", "h5", "h6", "tr", "td", "section", "article", "blockquote", "figure", "br"}
+    {
+        "p",
+        "div",
+        "li",
+        "ul",
+        "ol",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "tr",
+        "td",
+        "section",
+        "article",
+        "blockquote",
+        "figure",
+        "br",
+    }
 )
 
 
@@ -31,7 +50,9 @@ def parse_html(text: str) -> HtmlElement:
     text = _UNPARSABLE.sub("", text)
     if not text.strip():
         raise NormalizeError("no text", "the page is empty")
-    parser = HTMLParser(encoding="utf-8", no_network=True, huge_tree=False, remove_comments=True, remove_pis=True, collect_ids=False)
+    parser = HTMLParser(
+        encoding="utf-8", no_network=True, huge_tree=False, remove_comments=True, remove_pis=True, collect_ids=False
+    )
     try:
         tree = document_fromstring(text.encode("utf-8"), parser=parser)
     except (etree.ParserError, etree.XMLSyntaxError, ValueError) as error:

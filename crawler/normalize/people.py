@@ -21,8 +21,42 @@ _META = (
     "author", "article:author", "parsely-author", "sailthru.author", "dc.creator", "dcterms.creator", "dc.contributor", "byl", "cxenseparse:author", "article:author_name",
     "citation_author", "creator",
 )  # fmt: skip
-_BYLINE_TAGS = ("a", "span", "div", "p", "address", "li", "em", "strong", "small", "cite", "h3", "h4", "h5", "h6", "section", "header")
-_BYLINE_WORDS = frozenset({"byline", "author", "authors", "autor", "autorzy", "autoren", "auteur", "auteurs", "writer", "writers", "verfasser", "contributor", "contributors", "producer"})
+_BYLINE_TAGS = (
+    "a",
+    "span",
+    "div",
+    "p",
+    "address",
+    "li",
+    "em",
+    "strong",
+    "small",
+    "cite",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "section",
+    "header",
+)
+_BYLINE_WORDS = frozenset(
+    {
+        "byline",
+        "author",
+        "authors",
+        "autor",
+        "autorzy",
+        "autoren",
+        "auteur",
+        "auteurs",
+        "writer",
+        "writers",
+        "verfasser",
+        "contributor",
+        "contributors",
+        "producer",
+    }
+)
 _ELSEWHERE = frozenset(
     {"comment", "comments", "related", "sidebar", "footer", "teaser", "widget", "recommended", "popular", "card", "nav", "menu", "caption", "photo",
      "respond", "bio", "biography", "avatar", "promo", "most", "latest", "carousel", "copyright", "photographer"}
@@ -33,7 +67,10 @@ _WRITTEN = re.compile(
 _PICTURE = re.compile(r"(?:fot\.|foto|photo|bild|image|zdjęcie|zdjęcia|фото|snímek)\b", re.IGNORECASE)
 _OTHER_SCOPE = "ancestor-or-self::*[contains(@itemtype, 'ImageObject') or contains(@itemtype, 'Comment') or contains(@itemtype, 'VideoObject')]"
 _LABEL = re.compile(r"(?:authors?|written by|by|autor(?:in|en|ka|zy|in/autor|inn?en)?|von|автор[иы]?|auteur)\s*:?", re.IGNORECASE)
-_AUTHOR_PATH = re.compile(r"/(?:authors?|autor(?:zy|en|in|es|i|ka)?|auteurs?|writers?|byline|people|staff|redaktion|redakteure?|korrespondenten|journalists?|reporters?|avtor|profiles?|producers?)/[^/?#]{3,}", re.IGNORECASE)
+_AUTHOR_PATH = re.compile(
+    r"/(?:authors?|autor(?:zy|en|in|es|i|ka)?|auteurs?|writers?|byline|people|staff|redaktion|redakteure?|korrespondenten|journalists?|reporters?|avtor|profiles?|producers?)/[^/?#]{3,}",
+    re.IGNORECASE,
+)
 
 
 def read_people(draft: Draft, setting: Setting) -> None:
@@ -45,14 +82,28 @@ def read_people(draft: Draft, setting: Setting) -> None:
     facts = draft.facts
     visible = visible_bylines(draft)
     feed = draft.page.entry.author if draft.page.entry and draft.page.entry.author else ""
-    stated = [value for name in _META for value in facts.meta.get(name, ()) if not value.lower().startswith(("http", "www.", "@"))]
-    draft.byline = _fullest(visible) or ", ".join(dict.fromkeys(name.name for name in facts.authors)) or next(iter(stated), "") or feed
-    seen = next((found for text, leaves in visible[:4] for said in (leaves, text) if (found := _people([said], draft, setting, alone=False))), ())
+    stated = [
+        value for name in _META for value in facts.meta.get(name, ()) if not value.lower().startswith(("http", "www.", "@"))
+    ]
+    draft.byline = (
+        _fullest(visible) or ", ".join(dict.fromkeys(name.name for name in facts.authors)) or next(iter(stated), "") or feed
+    )
+    seen = next(
+        (
+            found
+            for text, leaves in visible[:4]
+            for said in (leaves, text)
+            if (found := _people([said], draft, setting, alone=False))
+        ),
+        (),
+    )
     for group in (facts.authors, _unsaid(facts.microdata.get("author", ())), _unsaid(stated)):
         found = _people(group, draft, setting)
         if 0 < len(found) <= MOST_PEOPLE:
             own = {squash(name) for name in facts.site_names}
-            more = 0 < len(seen) <= MOST_PEOPLE and ({fold(name) for name in found} < {fold(name) for name in seen} or all(squash(name) in own for name in found))
+            more = 0 < len(seen) <= MOST_PEOPLE and (
+                {fold(name) for name in found} < {fold(name) for name in seen} or all(squash(name) in own for name in found)
+            )
             draft.authors = seen if more else found
             return
     pen_name = [text for text, _ in visible[:1] if len(text.split()) <= 2]
@@ -68,7 +119,9 @@ def read_people(draft: Draft, setting: Setting) -> None:
 def visible_bylines(draft: Draft) -> list[tuple[str, str]]:
     """(text, its parts joined by commas) of elements that stand for the byline, those with `rel=author` or itemprop first."""
     if draft.layout and draft.layout.byline:
-        return [(text, _parted(element)) for element in draft.tree.cssselect(draft.layout.byline)[:5] if (text := _spaced(element))]
+        return [
+            (text, _parted(element)) for element in draft.tree.cssselect(draft.layout.byline)[:5] if (text := _spaced(element))
+        ]
     strong: dict[str, str] = {}
     weak: dict[str, str] = {}
     for element in elements(draft.tree, *_BYLINE_TAGS):
@@ -93,14 +146,17 @@ def _people(said: Sequence[Name] | Sequence[str], draft: Draft, setting: Setting
     return tuple(
         name
         for name in found
-        if setting.agencies.find(name) is None and (squash(name) in sure or (squash(name) not in site | {squash(host)} or _is_twice(name, draft, names)))
+        if setting.agencies.find(name) is None
+        and (squash(name) in sure or (squash(name) not in site | {squash(host)} or _is_twice(name, draft, names)))
     )
 
 
 def _is_twice(name: str, draft: Draft, names: Sequence[Name]) -> bool:
     """A blog called after its author: two words, stated by the page as an author, and nowhere an organisation."""
     organisations = {squash(text) for text in draft.facts.organisations}
-    return len(name.split()) == 2 and squash(name) not in organisations and any(squash(name) in squash(item.name) for item in names)
+    return (
+        len(name.split()) == 2 and squash(name) not in organisations and any(squash(name) in squash(item.name) for item in names)
+    )
 
 
 def _unsaid(texts: Sequence[str]) -> list[Name]:
@@ -121,7 +177,12 @@ def _written_bylines(draft: Draft) -> list[str]:
         if len(element) > 4 or not 2 <= len(element.text_content().strip()) < 80:
             continue
         text = _spaced(element)
-        if not 2 <= len(text) < 80 or len(text.split()) > 9 or not (_WRITTEN.match(text) or _LABEL.fullmatch(text)) or _is_elsewhere(element):
+        if (
+            not 2 <= len(text) < 80
+            or len(text.split()) > 9
+            or not (_WRITTEN.match(text) or _LABEL.fullmatch(text))
+            or _is_elsewhere(element)
+        ):
             continue
         if _WRITTEN.match(text):
             return [text]
@@ -131,8 +192,15 @@ def _written_bylines(draft: Draft) -> list[str]:
 
 
 def _is_elsewhere(element: HtmlElement) -> bool:
-    nodes = [node for node, _ in zip(element.iterancestors(), range(5), strict=False) if node.tag not in ("body", "html", "article", "main")]
-    return any(node.tag in ("nav", "aside") or (tokens(node) & _ELSEWHERE and "elementor" not in tokens(node)) for node in (element, *nodes))
+    nodes = [
+        node
+        for node, _ in zip(element.iterancestors(), range(5), strict=False)
+        if node.tag not in ("body", "html", "article", "main")
+    ]
+    return any(
+        node.tag in ("nav", "aside") or (tokens(node) & _ELSEWHERE and "elementor" not in tokens(node))
+        for node in (element, *nodes)
+    )
 
 
 def _spaced(element: HtmlElement) -> str:

@@ -31,7 +31,11 @@ def read_addresses(draft: Draft, setting: Setting) -> None:
         raise NormalizeError("broken", f"no web address: {page.final_url[:200]!r}")
     url = canonical_address(amp_to_article(final), keep) or final
     entry = page.entry.url if page.entry else page.requested_url
-    for raw, kind in ((entry, AddressKind.ENTRY), (page.requested_url, AddressKind.ENTRY), (page.final_url, AddressKind.REDIRECT)):
+    for raw, kind in (
+        (entry, AddressKind.ENTRY),
+        (page.requested_url, AddressKind.ENTRY),
+        (page.final_url, AddressKind.REDIRECT),
+    ):
         if address := canonical_address(raw, keep):
             met.setdefault(address, kind if amp_to_article(address) == address else AddressKind.AMP)
     for raw in _stated_addresses(draft):
@@ -52,7 +56,9 @@ def read_placing(draft: Draft, setting: Setting) -> None:
     del setting
     facts = draft.facts
     entry = draft.page.entry
-    stated = facts.ld("articleSection") or facts.tag("article:section", "og:article:section", "parsely-section", "cxenseparse:category", "section")
+    stated = facts.ld("articleSection") or facts.tag(
+        "article:section", "og:article:section", "parsely-section", "cxenseparse:category", "section"
+    )
     draft.section = clean_line(stated or _crumb(draft) or (entry.section if entry and entry.section else "") or "")[:200] or None
     draft.tags = tuple(dict.fromkeys(tag for tag in _tags(draft) if 1 < len(tag) <= 80 and tag != draft.section))[:_MAX_TAGS]
     image = _image(draft)

@@ -38,10 +38,17 @@ _CONSENT = re.compile(
     r"згод[ау] на обробку|файли cookie|політик[аи] конфіденційності|согласи[ея] на обработку|файлы cookie|než budete pokračovat|souhlas(?:ím)? s|soubory cookie|vážíme si vašeho soukromí",
     re.IGNORECASE,
 )
-_CONSENT_PLACE = re.compile(r"(?:^|[./-])(?:consent|privacy-gate|privacywall|cookiewall|zustimmung|guce|cmp|privacy-consent|rodo)(?:[./-]|$)", re.IGNORECASE)
-_LOGIN_PLACE = re.compile(r"(?:^|[./_-])(?:login|signin|sign-in|log-in|sso|auth|anmelden|zaloguj|logowanie|prihlaseni|vhod|registration|register)(?:[./_-]|$)", re.IGNORECASE)
+_CONSENT_PLACE = re.compile(
+    r"(?:^|[./-])(?:consent|privacy-gate|privacywall|cookiewall|zustimmung|guce|cmp|privacy-consent|rodo)(?:[./-]|$)",
+    re.IGNORECASE,
+)
+_LOGIN_PLACE = re.compile(
+    r"(?:^|[./_-])(?:login|signin|sign-in|log-in|sso|auth|anmelden|zaloguj|logowanie|prihlaseni|vhod|registration|register)(?:[./_-]|$)",
+    re.IGNORECASE,
+)
 _LOGIN = re.compile(
-    r"(?:log|sign) in|zaloguj się|zarejestruj się|anmelden|einloggen|увійти|увійдіть|войти|войдите|přihlásit|přihlaste", re.IGNORECASE
+    r"(?:log|sign) in|zaloguj się|zarejestruj się|anmelden|einloggen|увійти|увійдіть|войти|войдите|přihlásit|přihlaste",
+    re.IGNORECASE,
 )
 _NOT_FOUND = re.compile(
     r"(?:error|błąd|fehler|помилка|ошибка|chyba) ?:?404|^404(?=\W|$)|(?:page|article|story|content) (?:was |is |could )?(?:not|no longer|cannot be) (?:be )?(?:found|available)|(?:page|article) (?:doesn['’]t|does not) exist|"
@@ -107,7 +114,9 @@ def _refuse_redirect(draft: Draft, setting: Setting) -> None:
         raise NormalizeError("blocked", f"redirected to a consent wall: {page.final_url[:200]}")
     if _LOGIN_PLACE.search(place) and not _LOGIN_PLACE.search(asked.path):
         raise NormalizeError("blocked", f"redirected to a login: {page.final_url[:200]}")
-    if setting.outlet.domains and not belongs_to(page.final_url, (*setting.outlet.domains, *setting.outlet.politeness.offsite_domains)):
+    if setting.outlet.domains and not belongs_to(
+        page.final_url, (*setting.outlet.domains, *setting.outlet.politeness.offsite_domains)
+    ):
         raise NormalizeError("blocked", f"redirected to another site: {page.final_url[:200]}")
 
 
@@ -118,7 +127,11 @@ def _headings(draft: Draft) -> list[str]:
 
 def _is_said(pattern: re.Pattern[str], lines: Sequence[str]) -> bool:
     """One of the lines says this and little else: "Access denied" is a wall, "Access denied to striking miners" is news."""
-    return any(sum(len(match[0]) for match in pattern.finditer(line)) >= _MOST_OF_IT * len(line.strip(" .!?\u2026")) for line in lines if line.strip())
+    return any(
+        sum(len(match[0]) for match in pattern.finditer(line)) >= _MOST_OF_IT * len(line.strip(" .!?\u2026"))
+        for line in lines
+        if line.strip()
+    )
 
 
 def _is_list(draft: Draft, words: int) -> bool:

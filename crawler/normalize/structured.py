@@ -109,11 +109,17 @@ def _read_meta(tree: HtmlElement) -> dict[str, tuple[str, ...]]:
 
 def _read_microdata(tree: HtmlElement) -> dict[str, tuple[str, ...]]:
     """Properties of the first article scope; where no scope is an article's, those outside every scope."""
-    scopes = [node for node in tree.xpath("//*[@itemscope and @itemtype]") if re.search("article|posting", node.get("itemtype"), re.IGNORECASE)]
+    scopes = [
+        node
+        for node in tree.xpath("//*[@itemscope and @itemtype]")
+        if re.search("article|posting", node.get("itemtype"), re.IGNORECASE)
+    ]
     found: dict[str, list[str]] = {}
     for element in (scopes[0] if scopes else tree).xpath(".//*[@itemprop]"):
         around = next((above for above in element.iterancestors() if above.get("itemscope") is not None), None)
-        if around is not (scopes[0] if scopes else None) and not (around is not None and "webpage" in (around.get("itemtype") or "").lower()):
+        if around is not (scopes[0] if scopes else None) and not (
+            around is not None and "webpage" in (around.get("itemtype") or "").lower()
+        ):
             continue
         for name in element.get("itemprop").lower().split():
             if name != "articlebody" and (value := _value(element)):
@@ -124,7 +130,11 @@ def _read_microdata(tree: HtmlElement) -> dict[str, tuple[str, ...]]:
 def _value(element: HtmlElement) -> str:
     """A property's value: the visible text of text elements, an attribute of others."""
     given = clean_line(next((value for name in _VALUE_ATTRIBUTES if (value := element.get(name))), ""))
-    inner = next((node for node in element.xpath(".//*[@itemprop='name']")), element) if element.get("itemscope") is not None else element
+    inner = (
+        next((node for node in element.xpath(".//*[@itemprop='name']")), element)
+        if element.get("itemscope") is not None
+        else element
+    )
     text = visible_text(inner) or clean_line(inner.get("content") or "")
     return (text or given) if element.tag in ("a", "span", "div", "p") and not element.get("content") else (given or text)
 
@@ -155,9 +165,15 @@ def _sources(article: Node, nodes: tuple[Node, ...]) -> Iterator[str]:
 
 def _published(tree: HtmlElement, nodes: tuple[Node, ...]) -> Iterator[str]:
     for node in nodes:
-        if "datePublished" in node and not node_types(node) & (ARTICLE_TYPES | _OTHER_WORKS) and (text := text_of(node["datePublished"])):
+        if (
+            "datePublished" in node
+            and not node_types(node) & (ARTICLE_TYPES | _OTHER_WORKS)
+            and (text := text_of(node["datePublished"]))
+        ):
             yield text
-    for value in tree.xpath("//*[@itemprop='datePublished' and not(ancestor-or-self::*[contains(@itemtype, 'Comment')])]/@*[name()='content' or name()='datetime']")[:1]:
+    for value in tree.xpath(
+        "//*[@itemprop='datePublished' and not(ancestor-or-self::*[contains(@itemtype, 'Comment')])]/@*[name()='content' or name()='datetime']"
+    )[:1]:
         yield str(value)
     for script in tree.iter("script"):
         if match := _IN_SCRIPT.search((script.text or "")[:_MAX_SCRIPT]):

@@ -41,7 +41,9 @@ _CLOCK = re.compile(
     r"(?<![\d.:])(\d{1,2})[:.h](\d{2})(?:[:.](\d{2}))?\s*(a\.?m\.?|p\.?m\.?)?\s*\(?(Z\b|(?:GMT|UTC)[+-]\d{1,2}|[+-]\d{2}:?\d{2}|[A-Z]{2,4}\b)?(?![\d.]\d)",
     re.IGNORECASE,
 )
-_DAY_MONTH_YEAR = re.compile(r"(?<!\d)(\d{1,2})(?:\.|st|nd|rd|th|\. )?\s*(?:de |of )?[\s\-/]*([^\W\d_]{3,12})\.?,?[\s\-/]+(?:de |del )?(\d{4})(?!\d)")
+_DAY_MONTH_YEAR = re.compile(
+    r"(?<!\d)(\d{1,2})(?:\.|st|nd|rd|th|\. )?\s*(?:de |of )?[\s\-/]*([^\W\d_]{3,12})\.?,?[\s\-/]+(?:de |del )?(\d{4})(?!\d)"
+)
 _MONTH_DAY_YEAR = re.compile(r"(?<!\w)([^\W\d_]{3,12})\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})(?!\d)")
 _NUMBERS = re.compile(r"(?<!\d)(\d{1,2})([./-])\s?(\d{1,2})\2\s?(\d{4})(?!\d)")
 _EPOCH = re.compile(r"(\d{10})(\d{3})?")
@@ -53,7 +55,13 @@ _OFFSETS_H = {
     "JST": 9, "KST": 9, "AEST": 10, "AEDT": 11, "SAST": 2, "SGT": 8, "HKT": 8, "PKT": 5, "NZST": 12, "NZDT": 13, "WAT": 1, "EAT": 3, "CAT": 2,
 }  # fmt: skip
 """Abbreviations with one meaning in news. "CET" is not UTC (SAFETY.md). IST (India, Ireland, Israel) is left to the outlet's zone."""
-_NAMED_ZONES = {"ET": "America/New_York", "CT": "America/Chicago", "MT": "America/Denver", "PT": "America/Los_Angeles", "UK": "Europe/London"}
+_NAMED_ZONES = {
+    "ET": "America/New_York",
+    "CT": "America/Chicago",
+    "MT": "America/Denver",
+    "PT": "America/Los_Angeles",
+    "UK": "Europe/London",
+}
 
 
 def parse_time(text: str, zone: tzinfo, *, month_first: bool = False) -> tuple[datetime, bool] | None:

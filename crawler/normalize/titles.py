@@ -12,15 +12,32 @@ from crawler.normalize.parsing import drop, elements, tokens, visible_text
 from crawler.normalize.structured import Facts
 from crawler.text import clean_line, fold
 
-_SEPARATOR = re.compile(r"\s+[|\-\u2013\u2014\u00b7\u2022\u00bb\u00ab:~/\u203a\u2039\u2503]+\s+|\s*\|\s*|\s*::\s*|\s+[\u00bb\u203a]\s*|:\s+(?=[A-Z][\w.]*$)")
+_SEPARATOR = re.compile(
+    r"\s+[|\-\u2013\u2014\u00b7\u2022\u00bb\u00ab:~/\u203a\u2039\u2503]+\s+|\s*\|\s*|\s*::\s*|\s+[\u00bb\u203a]\s*|:\s+(?=[A-Z][\w.]*$)"
+)
 _WORD = re.compile(r"\w+")
 _HEADLINE_WORDS = frozenset({"title", "headline", "entry", "heading", "article", "post", "titel", "tytul", "nadpis"})
 KICKERS = frozenset(
-    {"kicker", "overline", "topline", "dachzeile", "eyebrow", "roofline", "toptitle", "supertitle", "suptitle", "pretitle", "badge", "nadtytul"}
+    {
+        "kicker",
+        "overline",
+        "topline",
+        "dachzeile",
+        "eyebrow",
+        "roofline",
+        "toptitle",
+        "supertitle",
+        "suptitle",
+        "pretitle",
+        "badge",
+        "nadtytul",
+    }
 )
 _INLINE = ("span", "small", "div", "em", "strong", "a", "p")
 _ENOUGH = 0.2
-_CHROME = frozenset({"logo", "brand", "menu", "nav", "navbar", "masthead", "sidebar", "widget", "footer", "cookie", "modal", "related"})
+_CHROME = frozenset(
+    {"logo", "brand", "menu", "nav", "navbar", "masthead", "sidebar", "widget", "footer", "cookie", "modal", "related"}
+)
 
 
 def read_title(tree: HtmlElement, facts: Facts, names: Sequence[str]) -> str | None:
@@ -31,7 +48,9 @@ def read_title(tree: HtmlElement, facts: Facts, names: Sequence[str]) -> str | N
     """
     known = [*names, *facts.site_names]
     stated = [text for raw in _statements(tree, facts) if (text := without_site_name(raw, known))]
-    headings = [head for head in _headings(tree) if (text := visible_text(head)) and len(text) < 400 and not _is_name(text, known)]
+    headings = [
+        head for head in _headings(tree) if (text := visible_text(head)) and len(text) < 400 and not _is_name(text, known)
+    ]
     by_key = {fold_title(text): text for text in reversed(stated)}
     for read in (visible_text, _without_kicker):
         for head in headings:
@@ -140,7 +159,9 @@ def _is_site(part: str, known: set[str]) -> bool:
         return True
     if squashed in known or re.fullmatch(r"(?:www\.)?[\w-]+(?:\.[\w-]+)*\.[a-z]{2,4}", part.strip(), re.IGNORECASE):
         return True
-    return len(squashed) >= 4 and any(squashed in name or (len(name) >= 4 and name in squashed and len(name) > 0.5 * len(squashed)) for name in known)
+    return len(squashed) >= 4 and any(
+        squashed in name or (len(name) >= 4 and name in squashed and len(name) > 0.5 * len(squashed)) for name in known
+    )
 
 
 def _squash(text: str) -> str:

@@ -35,7 +35,9 @@ CORPUS = "ec2026b9ae3686935111c3e97d5e3d9c6ac084a02111e6cb6c6bd78423c2285b"
 
 def lines_of(folder: Path, records: list[Any], outlets: tuple[Outlet, ...] = ()) -> tuple[list[dict[str, Any]], BatchCount]:
     path = folder / "records.jsonl"
-    path.write_text("".join((record if isinstance(record, str) else json.dumps(record)) + "\n" for record in records), encoding="utf-8")
+    path.write_text(
+        "".join((record if isinstance(record, str) else json.dumps(record)) + "\n" for record in records), encoding="utf-8"
+    )
     out = io.StringIO()
     count = run(path, out, 2, None, outlets)
     return [json.loads(line) for line in out.getvalue().splitlines()], count
@@ -64,8 +66,17 @@ def test_a_line_answers_each_line_in_the_order_of_the_input(tmp_path: Path) -> N
     assert count == BatchCount(pages=9, errors=6)
     assert all(set(row) == KEYS for row in rows if "error" not in row)
     first = rows[0]
-    assert (first["title"], first["published_at"], first["published_from"]) == ("Most zamknięty", "2026-05-02T08:00:00+02:00", "meta")
-    assert (first["canonical_url"], first["authors"], first["language"], first["credits"]) == ("https://echo.example/most", ["Anna Nowak"], "pl", "(PAP)")
+    assert (first["title"], first["published_at"], first["published_from"]) == (
+        "Most zamknięty",
+        "2026-05-02T08:00:00+02:00",
+        "meta",
+    )
+    assert (first["canonical_url"], first["authors"], first["language"], first["credits"]) == (
+        "https://echo.example/most",
+        ["Anna Nowak"],
+        "pl",
+        "(PAP)",
+    )
     assert first["attributions"][0]["source"] == "pap"
     assert set(first["attributions"][0]["evidence"][0]) == {"kind", "where", "quote", "start", "end", "weight"}
     assert (rows[1]["url"], rows[1]["canonical_url"], rows[1]["published_at"][:10]) == (None, None, "2026-05-02")
@@ -80,7 +91,15 @@ def test_a_page_without_a_day_says_none_and_not_the_day_of_the_run(tmp_path: Pat
 def test_an_outlets_entry_is_used_only_when_it_is_given(tmp_path: Path) -> None:
     (tmp_path / "plain.html").write_text(HTML.format(day="2026-05-02 08:00"), encoding="utf-8")
     record = {"id": "a", "url": "https://echo.example/most", "page": "plain.html"}
-    outlet = Outlet(slug="echo", name="Echo Dnia", homepage="https://echo.example/", domains=("echo.example",), country="PL", languages=("pl",), timezone="Europe/Warsaw")
+    outlet = Outlet(
+        slug="echo",
+        name="Echo Dnia",
+        homepage="https://echo.example/",
+        domains=("echo.example",),
+        country="PL",
+        languages=("pl",),
+        timezone="Europe/Warsaw",
+    )
     without, _ = lines_of(tmp_path, [record])
     given, _ = lines_of(tmp_path, [record], (outlet,))
     assert (without[0]["published_at"], given[0]["published_at"]) == ("2026-05-02T08:00:00+00:00", "2026-05-02T08:00:00+02:00")

@@ -22,7 +22,15 @@ from crawler.outlets.agencies import Agencies, load_agencies
 from crawler.workers import PagePool
 
 NOW = datetime(2026, 11, 3, tzinfo=UTC)
-OUTLET = Outlet(slug="echo", name="Echo", homepage="https://echo.example/", domains=("echo.example",), country="PL", languages=("pl",), timezone="Europe/Warsaw")
+OUTLET = Outlet(
+    slug="echo",
+    name="Echo",
+    homepage="https://echo.example/",
+    domains=("echo.example",),
+    country="PL",
+    languages=("pl",),
+    timezone="Europe/Warsaw",
+)
 SENTENCE = "Rzecznik poinformował, że most będzie zamknięty do wiosny, a objazd poprowadzi przez centrum miasta. "
 LIMIT_S = 5.0
 
@@ -40,7 +48,9 @@ def pool() -> Iterator[PagePool]:
 
 def page(html: str) -> Page:
     url = "https://echo.example/wiadomosci/most"
-    return Page(requested_url=url, final_url=url, status=200, body=html.encode("utf-8", "surrogatepass"), fetched_at=NOW, outlet="echo")
+    return Page(
+        requested_url=url, final_url=url, status=200, body=html.encode("utf-8", "surrogatepass"), fetched_at=NOW, outlet="echo"
+    )
 
 
 def outcome(pool: PagePool, html: str, agencies: Agencies) -> Article | NormalizeError:
@@ -56,13 +66,19 @@ HOSTILE = {
     "10 MB of opening brackets": lambda: "<html><body>" + "<" * 10_000_000,
     "50,000 nested tags": lambda: f"<html><body>{'<div>' * 50_000}{SENTENCE}{'</div>' * 50_000}</body></html>",
     "50,000 nested spans without an end": lambda: f"<html><body>{'<span>' * 50_000}{SENTENCE}</body></html>",
-    "a million attributes": lambda: f"<html><body><p {' '.join(f'a{number}=1' for number in range(1_000_000))}>{SENTENCE * 5}</p></body></html>",
-    "lists nested 100,000 deep in JSON-LD": lambda: f'<html><script type="application/ld+json">{"[" * 100_000}</script><p>{SENTENCE * 5}</p></html>',
+    "a million attributes": lambda: (
+        f"<html><body><p {' '.join(f'a{number}=1' for number in range(1_000_000))}>{SENTENCE * 5}</p></body></html>"
+    ),
+    "lists nested 100,000 deep in JSON-LD": lambda: (
+        f'<html><script type="application/ld+json">{"[" * 100_000}</script><p>{SENTENCE * 5}</p></html>'
+    ),
 }
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_f20_a_hostile_page_ends_within_the_limit_as_an_article_or_a_reason(name: str, pool: PagePool, agencies: Agencies) -> None:
+def test_f20_a_hostile_page_ends_within_the_limit_as_an_article_or_a_reason(
+    name: str, pool: PagePool, agencies: Agencies
+) -> None:
     started = time.monotonic()
     found = outcome(pool, HOSTILE[name](), agencies)
     assert time.monotonic() - started < LIMIT_S + 40
@@ -150,7 +166,10 @@ def test_a_pool_refuses_limits_of_nothing() -> None:
 
 
 def test_a_worker_imports_no_scrapy(pool: PagePool) -> None:
-    assert pool.submit(eval, "'scrapy' in __import__('sys').modules or 'twisted' in __import__('sys').modules").result(timeout=30) is False
+    assert (
+        pool.submit(eval, "'scrapy' in __import__('sys').modules or 'twisted' in __import__('sys').modules").result(timeout=30)
+        is False
+    )
 
 
 def test_a_worker_ends_when_its_parent_is_killed() -> None:
@@ -179,11 +198,37 @@ def alive(pid: int) -> bool:
 
 @pytest.mark.parametrize(
     "dirt",
-    ["\x00", "\x1b[31mred\x1b[0m", "\ud800", "&#xD800;", "\uffff", "\u202e", "\u200b", "a" + "\u0301" * 100_000, "&#0;", "\x85\x9f"],
-    ids=["NUL", "terminal escape", "surrogate", "surrogate reference", "noncharacter", "override", "zero width", "marks", "NUL reference", "C1"],
+    [
+        "\x00",
+        "\x1b[31mred\x1b[0m",
+        "\ud800",
+        "&#xD800;",
+        "\uffff",
+        "\u202e",
+        "\u200b",
+        "a" + "\u0301" * 100_000,
+        "&#0;",
+        "\x85\x9f",
+    ],
+    ids=[
+        "NUL",
+        "terminal escape",
+        "surrogate",
+        "surrogate reference",
+        "noncharacter",
+        "override",
+        "zero width",
+        "marks",
+        "NUL reference",
+        "C1",
+    ],
 )
 def test_f22_dirt_in_a_page_never_reaches_the_article(dirt: str, pool: PagePool, agencies: Agencies) -> None:
-    found = outcome(pool, f"<html><head><title>Most{dirt} zamknięty</title></head><body><h1>Most{dirt} zamknięty</h1><article><p>{SENTENCE}{dirt}{SENTENCE * 3}</p></article></body></html>", agencies)
+    found = outcome(
+        pool,
+        f"<html><head><title>Most{dirt} zamknięty</title></head><body><h1>Most{dirt} zamknięty</h1><article><p>{SENTENCE}{dirt}{SENTENCE * 3}</p></article></body></html>",
+        agencies,
+    )
     assert isinstance(found, Article)
     for text in (found.title, found.text):
         text.encode("utf-8")

@@ -14,7 +14,15 @@ from crawler.normalize.draft import Draft, Setting
 from crawler.outlets.agencies import load_agencies
 
 NOW = datetime(2026, 11, 3, 12, tzinfo=UTC)
-OUTLET = Outlet(slug="echo", name="Echo Dnia", homepage="https://echo.example/", domains=("echo.example",), country="PL", languages=("pl",), timezone="Europe/Warsaw")
+OUTLET = Outlet(
+    slug="echo",
+    name="Echo Dnia",
+    homepage="https://echo.example/",
+    domains=("echo.example",),
+    country="PL",
+    languages=("pl",),
+    timezone="Europe/Warsaw",
+)
 ADDRESS = "https://echo.example/wiadomosci/most"
 
 MakeDraft = Callable[..., Draft]

@@ -61,14 +61,18 @@ def test_a_line_of_a_form_or_a_bar_is_boilerplate(line: str) -> None:
 
 def test_a_reply_form_ends_the_article_with_whatever_follows(make_draft: MakeDraft, setting: Setting) -> None:
     draft = make_draft("<p>x</p>")
-    draft.text = "\n\n".join([ONE, TWO, THREE, "1 odpowiedź", "Jan pisze:", "Sam widziałem ten most i wcale nie jest taki zły.", "Zostaw odpowiedź"])
+    draft.text = "\n\n".join(
+        [ONE, TWO, THREE, "1 odpowiedź", "Jan pisze:", "Sam widziałem ten most i wcale nie jest taki zły.", "Zostaw odpowiedź"]
+    )
     cut_frames(draft, setting)
     assert draft.text.split("\n\n") == [ONE, TWO, THREE]
 
 
 def test_the_headlines_under_a_label_go_with_it_and_the_articles_own_list_stays(make_draft: MakeDraft, setting: Setting) -> None:
     draft = make_draft("<p>x</p>")
-    draft.text = "\n\n".join([ONE, "- pierwszy powód", "- drugi powód", "Zobacz także:", "- Prom wraca na rzekę", "- Radni o moście", TWO])
+    draft.text = "\n\n".join(
+        [ONE, "- pierwszy powód", "- drugi powód", "Zobacz także:", "- Prom wraca na rzekę", "- Radni o moście", TWO]
+    )
     cut_frames(draft, setting)
     assert draft.text.split("\n\n") == [ONE, "- pierwszy powód", "- drugi powód", TWO]
 
@@ -76,7 +80,17 @@ def test_the_headlines_under_a_label_go_with_it_and_the_articles_own_list_stays(
 def test_headline_byline_and_date_above_the_text_are_not_said_again(make_draft: MakeDraft, setting: Setting) -> None:
     draft = make_draft("<p>x</p>")
     draft.title, draft.authors, draft.byline = "Most zamknięty", ("Anna Nowak",), "Anna Nowak, 2 maja 2026"
-    draft.text = "\n\n".join(["Most zamknięty", "Autor: Anna Nowak", "2 maja 2026, 14:30", ONE, TWO, ONE, "© 2026 Echo Dnia. Wszelkie prawa zastrzeżone"])
+    draft.text = "\n\n".join(
+        [
+            "Most zamknięty",
+            "Autor: Anna Nowak",
+            "2 maja 2026, 14:30",
+            ONE,
+            TWO,
+            ONE,
+            "© 2026 Echo Dnia. Wszelkie prawa zastrzeżone",
+        ]
+    )
     clean_text(draft, setting)
     assert draft.text.split("\n\n") == [ONE, TWO]
 
@@ -97,7 +111,9 @@ def test_who_reported_and_edited_is_a_credit_and_no_text() -> None:
 
 
 @pytest.mark.parametrize("credit", ["(PAP)", "Źródło: PAP", "wk/PAP", "Reuters / PAP / Tvp.info"])
-def test_a_credit_before_the_reply_form_is_read_though_the_form_is_nested_in_the_body(credit: str, setting: Setting, page_of: object) -> None:
+def test_a_credit_before_the_reply_form_is_read_though_the_form_is_nested_in_the_body(
+    credit: str, setting: Setting, page_of: object
+) -> None:
     assert callable(page_of)
     form = '<div id="respond"><h3>Zostaw odpowiedź</h3><form><textarea></textarea></form></div><h3>1 odpowiedź</h3>'
     html = f'<html><body><h1>Most zamknięty</h1><div class="entry-content"><p>{ONE}</p><p>{TWO}</p><p>{THREE}</p><p>{credit}</p><p>Czytaj też: <a href="/x">Prom wraca</a></p>{form}</div></body></html>'

@@ -52,7 +52,9 @@ def test_f23_a_written_time_keeps_its_offset_or_takes_the_outlets_zone(written: 
     assert parsed[0].isoformat() == iso
 
 
-@pytest.mark.parametrize("written", ["", "yesterday", "30.02.2017", "2017-13-45", "poniedziałek, 2 maja", "12:30", "99999999999999"])
+@pytest.mark.parametrize(
+    "written", ["", "yesterday", "30.02.2017", "2017-13-45", "poniedziałek, 2 maja", "12:30", "99999999999999"]
+)
 def test_f23_what_names_no_day_is_no_time(written: str) -> None:
     assert parse_time(written, WARSAW) is None
 
@@ -76,9 +78,14 @@ def test_f23_no_text_ever_raises(text: str) -> None:
     assert parsed is None or parsed[0].tzinfo is not None
 
 
-@pytest.mark.parametrize("lie", ["0001-01-01T00:00:00Z", "1763-05-03", "1970-01-01T00:00:00Z", "2026-11-05T12:00:01Z", "9999-12-31T23:59:59Z", "2026-02-30"])
+@pytest.mark.parametrize(
+    "lie",
+    ["0001-01-01T00:00:00Z", "1763-05-03", "1970-01-01T00:00:00Z", "2026-11-05T12:00:01Z", "9999-12-31T23:59:59Z", "2026-02-30"],
+)
 def test_f23_a_day_nobody_can_believe_gives_way_to_the_next_source(lie: str, make_draft: MakeDraft, setting: Setting) -> None:
-    draft = make_draft(f'<html><head><meta property="article:published_time" content="{lie}"></head><body><time datetime="2026-10-30T08:00:00+01:00">30 X 2026</time></body></html>')
+    draft = make_draft(
+        f'<html><head><meta property="article:published_time" content="{lie}"></head><body><time datetime="2026-10-30T08:00:00+01:00">30 X 2026</time></body></html>'
+    )
     date_article(draft, setting)
     assert draft.published_at == datetime(2026, 10, 30, 8, tzinfo=timezone(timedelta(hours=1)))
     assert draft.published_from is PublishedFrom.PAGE
@@ -97,14 +104,22 @@ def test_f23_the_sources_are_asked_in_their_order(make_draft: MakeDraft, setting
         date_article(draft, setting)
         assert draft.published_at is not None
         days.append((draft.published_at.date().isoformat(), str(draft.published_from)))
-    assert days == [("2026-10-05", "structured data"), ("2026-10-06", "meta"), ("2026-10-07", "visible page"), ("2026-11-01", "feed")]
+    assert days == [
+        ("2026-10-05", "structured data"),
+        ("2026-10-06", "meta"),
+        ("2026-10-07", "visible page"),
+        ("2026-11-01", "feed"),
+    ]
 
 
 def test_f23_a_page_without_any_day_takes_its_address_then_the_first_fetch(make_draft: MakeDraft, setting: Setting) -> None:
     draft = make_draft("<html><body><p>nic</p></body></html>")
     draft.url = "https://echo.example/2026/10/31/most"
     date_article(draft, setting)
-    assert (draft.published_at, draft.published_from) == (datetime(2026, 10, 31, tzinfo=timezone(timedelta(hours=1))), PublishedFrom.ADDRESS)
+    assert (draft.published_at, draft.published_from) == (
+        datetime(2026, 10, 31, tzinfo=timezone(timedelta(hours=1))),
+        PublishedFrom.ADDRESS,
+    )
     draft.url = "https://echo.example/most"
     date_article(draft, setting)
     assert (draft.published_at, draft.published_from) == (NOW, PublishedFrom.FIRST_FETCH)
@@ -121,7 +136,11 @@ def test_a_day_alone_takes_the_hour_from_the_next_statement_of_that_day(make_dra
 
 def test_a_change_before_the_publication_is_none(make_draft: MakeDraft, setting: Setting) -> None:
     html = '<script type="application/ld+json">{"@type": "NewsArticle", "datePublished": "2026-10-05T10:00:00Z", "dateModified": "%s"}</script>'
-    for written, wanted in (("2026-10-04T10:00:00Z", None), ("2026-10-05T11:30:00Z", datetime(2026, 10, 5, 11, 30, tzinfo=UTC)), ("2027-01-01", None)):
+    for written, wanted in (
+        ("2026-10-04T10:00:00Z", None),
+        ("2026-10-05T11:30:00Z", datetime(2026, 10, 5, 11, 30, tzinfo=UTC)),
+        ("2027-01-01", None),
+    ):
         draft = make_draft(html % written)
         date_article(draft, setting)
         assert draft.modified_at == wanted
@@ -129,7 +148,13 @@ def test_a_change_before_the_publication_is_none(make_draft: MakeDraft, setting:
 
 @pytest.mark.parametrize(
     ("address", "day"),
-    [("https://a.example/2017/05/02/x", "2017-05-02"), ("https://a.example/2017/5/2/x", "2017-05-02"), ("https://a.example/x-20170502-1.html", "2017-05-02"), ("https://a.example/x/12345678", None), ("https://a.example/2017/05/", None)],
+    [
+        ("https://a.example/2017/05/02/x", "2017-05-02"),
+        ("https://a.example/2017/5/2/x", "2017-05-02"),
+        ("https://a.example/x-20170502-1.html", "2017-05-02"),
+        ("https://a.example/x/12345678", None),
+        ("https://a.example/2017/05/", None),
+    ],
 )
 def test_a_day_is_read_from_an_address_only_where_one_stands(address: str, day: str | None) -> None:
     assert address_day(address) == day

@@ -35,7 +35,9 @@ def page(text: str, declared: str | None = None) -> str:
         (GERMAN, "cp1252", None, "iso-8859-1"),
     ],
 )
-def test_f21_a_true_declaration_is_followed_without_suspicion(text: str, encoding: str, header: str | None, meta: str | None) -> None:
+def test_f21_a_true_declaration_is_followed_without_suspicion(
+    text: str, encoding: str, header: str | None, meta: str | None
+) -> None:
     decoded = decode_page(page(text, meta).encode(encoding, "xmlcharrefreplace"), header, ("pl",) if text is POLISH else ())
     assert text.replace("’", "&#8217;" if encoding == "koi8-u" else "’") in decoded.text
     assert not decoded.suspect

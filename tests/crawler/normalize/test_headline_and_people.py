@@ -44,7 +44,10 @@ def test_the_outlets_name_leaves_a_title_and_nothing_else_does(raw: str, title: 
         ("<title>Most zamknięty | Echo Dnia</title><h1>Most zamknięty</h1>", "Most zamknięty"),
         ("<title>Zamknięty most: co wiemy</title><h1>Most zamknięty do wiosny</h1>", "Most zamknięty do wiosny"),
         ("<title>Most zamknięty | Echo Dnia</title><h1>Echo Dnia</h1>", "Most zamknięty"),
-        ('<title>Most | Echo Dnia</title><meta property="og:title" content="Most zamknięty"><h1 class="site-logo">Echo</h1><h1>Most zamknięty</h1>', "Most zamknięty"),
+        (
+            '<title>Most | Echo Dnia</title><meta property="og:title" content="Most zamknięty"><h1 class="site-logo">Echo</h1><h1>Most zamknięty</h1>',
+            "Most zamknięty",
+        ),
         ('<title>Most zamknięty</title><h1><span class="kicker">Drogi</span> Most zamknięty</h1>', "Most zamknięty"),
         ("<title>Echo Dnia » Archiwum » Most zamknięty</title><h3>Most zamknięty</h3>", "Most zamknięty"),
     ],
@@ -93,7 +96,9 @@ def test_no_byline_ever_raises(text: str) -> None:
 
 
 def test_an_organisation_by_its_own_word_is_no_person(make_draft: MakeDraft, setting: Setting) -> None:
-    draft = make_draft('<script type="application/ld+json">{"@type": "NewsArticle", "author": {"@type": "Organization", "name": "Jan Kowalski"}}</script><p>x</p>')
+    draft = make_draft(
+        '<script type="application/ld+json">{"@type": "NewsArticle", "author": {"@type": "Organization", "name": "Jan Kowalski"}}</script><p>x</p>'
+    )
     read_people(draft, setting)
     assert draft.authors == ()
 
@@ -126,7 +131,9 @@ def test_the_feed_names_the_author_where_the_page_does_not(make_draft: MakeDraft
 
 
 def test_commenters_and_photographers_are_not_authors(make_draft: MakeDraft, setting: Setting) -> None:
-    draft = make_draft('<div class="comments"><a rel="author">Jan Troll</a></div><figcaption class="photo"><span class="author">Ewa Lis</span></figcaption>')
+    draft = make_draft(
+        '<div class="comments"><a rel="author">Jan Troll</a></div><figcaption class="photo"><span class="author">Ewa Lis</span></figcaption>'
+    )
     read_people(draft, setting)
     assert draft.authors == ()
 
@@ -134,14 +141,25 @@ def test_commenters_and_photographers_are_not_authors(make_draft: MakeDraft, set
 @pytest.mark.parametrize(
     ("html", "lead"),
     [
-        (f'<p class="lead">Objazd wydłuży drogę do szpitala o sześć minut.</p><p>{PARAGRAPH}</p>', "Objazd wydłuży drogę do szpitala o sześć minut."),
-        (f'<meta property="og:description" content="Objazd wydłuży drogę do szpitala o sześć minut."><h2>Objazd wydłuży drogę do szpitala o sześć minut.</h2><p>{PARAGRAPH}</p>', "Objazd wydłuży drogę do szpitala o sześć minut."),
+        (
+            f'<p class="lead">Objazd wydłuży drogę do szpitala o sześć minut.</p><p>{PARAGRAPH}</p>',
+            "Objazd wydłuży drogę do szpitala o sześć minut.",
+        ),
+        (
+            f'<meta property="og:description" content="Objazd wydłuży drogę do szpitala o sześć minut."><h2>Objazd wydłuży drogę do szpitala o sześć minut.</h2><p>{PARAGRAPH}</p>',
+            "Objazd wydłuży drogę do szpitala o sześć minut.",
+        ),
         (f"<p><strong>{PARAGRAPH}</strong></p><p>Dalej.</p>", PARAGRAPH),
         (f'<meta property="og:description" content="Tego zdania nie widzi żaden czytelnik tej strony."><p>{PARAGRAPH}</p>', None),
-        (f'<div class="related"><p class="lead">Objazd wydłuży drogę do szpitala o sześć minut.</p></div><p>{PARAGRAPH}</p>', None),
+        (
+            f'<div class="related"><p class="lead">Objazd wydłuży drogę do szpitala o sześć minut.</p></div><p>{PARAGRAPH}</p>',
+            None,
+        ),
     ],
 )
-def test_a_lead_is_what_the_page_sets_apart_and_the_text_begins_with_it(html: str, lead: str | None, make_draft: MakeDraft, setting: Setting) -> None:
+def test_a_lead_is_what_the_page_sets_apart_and_the_text_begins_with_it(
+    html: str, lead: str | None, make_draft: MakeDraft, setting: Setting
+) -> None:
     draft = make_draft(f"<html><body><h1>Most zamknięty</h1>{html}</body></html>")
     draft.title, draft.text = "Most zamknięty", f"{PARAGRAPH}\n\nDalej."
     read_lead(draft, setting)

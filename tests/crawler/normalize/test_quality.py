@@ -25,7 +25,9 @@ def body(title: str, text: str, extra: str = "") -> str:
     return f"<html><head><title>{title}</title></head><body><h1>{title}</h1><div><p>{text}</p></div>{extra}</body></html>"
 
 
-@pytest.mark.parametrize(("status", "kind"), [(401, "blocked"), (402, "blocked"), (403, "blocked"), (451, "blocked"), (404, "gone"), (410, "gone")])
+@pytest.mark.parametrize(
+    ("status", "kind"), [(401, "blocked"), (402, "blocked"), (403, "blocked"), (451, "blocked"), (404, "gone"), (410, "gone")]
+)
 def test_f31_the_status_of_the_answer_is_believed(status: int, kind: str, setting: Setting, page_of: object) -> None:
     assert kind_of(body("Most", PROSE * 5), setting, page_of, status=status) == kind
 
@@ -33,7 +35,11 @@ def test_f31_the_status_of_the_answer_is_believed(status: int, kind: str, settin
 @pytest.mark.parametrize(
     "html",
     [
-        body("Just a moment...", "Enable JavaScript and cookies to continue", '<script src="/cdn-cgi/challenge-platform/h/b/orchestrate"></script>'),
+        body(
+            "Just a moment...",
+            "Enable JavaScript and cookies to continue",
+            '<script src="/cdn-cgi/challenge-platform/h/b/orchestrate"></script>',
+        ),
         body("Attention Required! | Cloudflare", "Sorry, you have been blocked. You are unable to access echo.example."),
         body("echo.example", "Please wait.", '<script src="https://ct.captcha-delivery.com/c.js"></script>'),
         body("Access to this page has been denied", "Press and hold to confirm you are a human.", '<div id="px-captcha"></div>'),
@@ -48,11 +54,26 @@ def test_f31_a_challenge_to_robots_is_blocked(html: str, setting: Setting, page_
 @pytest.mark.parametrize(
     ("title", "text"),
     [
-        ("Szanujemy Twoją prywatność", "Klikając „Przejdź do serwisu”, wyrażasz zgodę na przetwarzanie danych. Ustawienia prywatności możesz zmienić w każdej chwili."),
-        ("Before you continue", "We value your privacy. You can manage cookies at any time and change your privacy settings on the next page."),
-        ("Mit Werbung weiterlesen", "Besuchen Sie uns mit Werbung und Cookies. Ihre Einwilligung können Sie in den Datenschutzeinstellungen widerrufen."),
-        ("Vážíme si vašeho soukromí", "Soubory cookie používáme k měření návštěvnosti. Kliknutím vyjadřujete souhlas s jejich použitím na tomto webu."),
-        ("Файли cookie", "Натискаючи кнопку, ви даєте згоду на обробку персональних даних. Ми використовуємо файли cookie для статистики."),
+        (
+            "Szanujemy Twoją prywatność",
+            "Klikając „Przejdź do serwisu”, wyrażasz zgodę na przetwarzanie danych. Ustawienia prywatności możesz zmienić w każdej chwili.",
+        ),
+        (
+            "Before you continue",
+            "We value your privacy. You can manage cookies at any time and change your privacy settings on the next page.",
+        ),
+        (
+            "Mit Werbung weiterlesen",
+            "Besuchen Sie uns mit Werbung und Cookies. Ihre Einwilligung können Sie in den Datenschutzeinstellungen widerrufen.",
+        ),
+        (
+            "Vážíme si vašeho soukromí",
+            "Soubory cookie používáme k měření návštěvnosti. Kliknutím vyjadřujete souhlas s jejich použitím na tomto webu.",
+        ),
+        (
+            "Файли cookie",
+            "Натискаючи кнопку, ви даєте згоду на обробку персональних даних. Ми використовуємо файли cookie для статистики.",
+        ),
     ],
 )
 def test_f31_a_consent_wall_is_blocked(title: str, text: str, setting: Setting, page_of: object) -> None:
@@ -61,7 +82,10 @@ def test_f31_a_consent_wall_is_blocked(title: str, text: str, setting: Setting, 
 
 def test_f31_a_long_article_about_cookies_is_an_article(setting: Setting, page_of: object) -> None:
     assert callable(page_of)
-    text = "</p><p>".join(f"{PROSE} Zgoda na przetwarzanie danych i pliki cookie to temat {number}. obrad komisji, która wróci do niego jesienią." for number in range(12))
+    text = "</p><p>".join(
+        f"{PROSE} Zgoda na przetwarzanie danych i pliki cookie to temat {number}. obrad komisji, która wróci do niego jesienią."
+        for number in range(12)
+    )
     assert "komisji" in read_draft(page_of(body("Cookies pod lupą komisji", text)), setting).text
 
 
@@ -92,7 +116,12 @@ def test_f31_a_redirect_to_the_articles_own_form_is_none_of_these(setting: Setti
      "Страница не найдена", "Stránka nebyla nalezena"],
 )  # fmt: skip
 def test_f31_a_soft_404_is_gone(title: str, setting: Setting, page_of: object) -> None:
-    assert kind_of(body(title, "Wróć na stronę główną albo skorzystaj z wyszukiwarki, żeby znaleźć to, czego szukasz."), setting, page_of) == "gone"
+    assert (
+        kind_of(
+            body(title, "Wróć na stronę główną albo skorzystaj z wyszukiwarki, żeby znaleźć to, czego szukasz."), setting, page_of
+        )
+        == "gone"
+    )
 
 
 @pytest.mark.parametrize(
@@ -106,17 +135,25 @@ def test_f31_a_short_piece_of_news_is_not_taken_for_a_wall(title: str, setting: 
 
 
 def test_f31_a_login_wall_is_blocked(setting: Setting, page_of: object) -> None:
-    html = body("Zaloguj się", "Ta treść jest dostępna dla zalogowanych. Zaloguj się albo załóż konto.", '<form><input type="password"></form>')
+    html = body(
+        "Zaloguj się",
+        "Ta treść jest dostępna dla zalogowanych. Zaloguj się albo załóż konto.",
+        '<form><input type="password"></form>',
+    )
     assert kind_of(html, setting, page_of) == "blocked"
 
 
 def test_f31_a_list_of_headlines_is_no_article(setting: Setting, page_of: object) -> None:
-    links = "".join(f'<li><a href="/wiadomosci/{number}">Radni przyjęli uchwałę numer {number} o parku</a></li>' for number in range(30))
+    links = "".join(
+        f'<li><a href="/wiadomosci/{number}">Radni przyjęli uchwałę numer {number} o parku</a></li>' for number in range(30)
+    )
     html = f'<html><head><title>Wiadomości</title><script type="application/ld+json">{{"@type": "CollectionPage", "name": "Wiadomości"}}</script></head><body><h1>Wiadomości</h1><ul>{links}</ul></body></html>'
     assert kind_of(html, setting, page_of) in ("no article", "no text")
 
 
-@pytest.mark.parametrize("html", ["", "   \n", "<html></html>", "<html><body><div></div></body></html>", "<p>Most.</p>", "\x00\x01", "GIF89a"])
+@pytest.mark.parametrize(
+    "html", ["", "   \n", "<html></html>", "<html><body><div></div></body></html>", "<p>Most.</p>", "\x00\x01", "GIF89a"]
+)
 def test_a_page_with_nothing_to_read_is_no_text(html: str, setting: Setting, page_of: object) -> None:
     assert kind_of(html, setting, page_of) == "no text"
 

@@ -81,7 +81,10 @@ def plain(article: Article) -> dict[str, Any]:
     values = asdict(article)
     for name in ("published_at", "modified_at", "first_seen_at"):
         values[name] = values[name].isoformat() if values[name] else None
-    return {key: list(value) if isinstance(value, tuple) else str(value) if key in ("access", "published_from") else value for key, value in values.items()}
+    return {
+        key: list(value) if isinstance(value, tuple) else str(value) if key in ("access", "published_from") else value
+        for key, value in values.items()
+    }
 
 
 def check_evidence(article: Article) -> None:
