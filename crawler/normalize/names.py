@@ -65,8 +65,46 @@ _NO_NAME = re.compile(
     re.IGNORECASE,
 )  # fmt: skip
 _PARTICLES = frozenset(
-    "de da di du del della der den des van von vom zu zur la le los las el al bin ibn dos do e y und ter ten af av o' mc st ben abu i".split()
-)  # noqa: SIM905
+    [
+        "de",
+        "da",
+        "di",
+        "du",
+        "del",
+        "della",
+        "der",
+        "den",
+        "des",
+        "van",
+        "von",
+        "vom",
+        "zu",
+        "zur",
+        "la",
+        "le",
+        "los",
+        "las",
+        "el",
+        "al",
+        "bin",
+        "ibn",
+        "dos",
+        "do",
+        "e",
+        "y",
+        "und",
+        "ter",
+        "ten",
+        "af",
+        "av",
+        "o'",
+        "mc",
+        "st",
+        "ben",
+        "abu",
+        "i",
+    ]
+)
 _NAME_WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|['’.\-])*")
 _OTHER_SCRIPTS = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7a3\u0600-\u06ff\u0900-\u0dff]")
 
