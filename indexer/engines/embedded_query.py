@@ -12,12 +12,15 @@ from tantivy import Occur, Query
 
 from indexer.engine import Sort, SortKey
 from indexer.engines.embedded_schema import ORDER, order_number
+from indexer.expansion import WORD_LIMIT
 from indexer.nodes import And, AnyOf, Everything, Filter, Node, Not, Or, Period, Prefix, Sequence
 
 WEIGHTS = {"title": 3.0, "lead": 1.5, "text": 1.0}
 """What a word counts where no field is named (SEARCH.md, "Folding and relevance")."""
 PREFIX_LIMIT = 256
-"""Words of the dictionary that a prefix may stand for in a phrase, and values in a field."""
+"""Values of a keyword field that a prefix may stand for."""
+_STATES = 900
+_EXPANSIONS = 10_000
 
 
 class QueryBuilder:
@@ -113,17 +116,33 @@ class QueryBuilder:
         places = [self._alternatives(field, part) for part in parts]
         if not all(places):
             return None
-        if all(len(place) == 1 for place in places):
+        if all(len(place) == 1 and isinstance(part, AnyOf) for place, part in zip(places, parts, strict=True)):
             query = Query.phrase_query(self._schema, field, [place[0] for place in places])
         else:
             query = Query.regex_phrase_query(self._schema, field, [f"({'|'.join(place)})" for place in places])
         return Query.boost_query(query, weight)
 
     def _alternatives(self, field: str, part: AnyOf | Prefix) -> list[str]:
-        """The words of the dictionary that may stand at a place of a phrase. Index tokens hold letters and digits only."""
-        if isinstance(part, Prefix):
-            return self._with_prefix(field, part.text)
-        return [form for form in part.forms if self._searcher.doc_freq(field, form)]
+        """What may stand at a place of a phrase: forms that the dictionary has, or a pattern. Tokens are letters and digits.
+
+        Tantivy takes patterns of at most 1,000 states, about one for each different beginning of a form, in bytes, and of
+        16,384 words. Where many long forms or an open prefix would go beyond, the most frequent stay; the forms of a word
+        share their beginning and never do.
+        """
+        if isinstance(part, AnyOf):
+            counts = {form: self._searcher.doc_freq(field, form) for form in part.forms}
+        else:
+            counts = dict(self._searcher.terms_with_prefix(field, part.text))
+            if len(counts) <= _EXPANSIONS:
+                return [f"{part.text}.*"] if counts else []
+        beginnings: set[bytes] = set()
+        kept: list[str] = []
+        for form in sorted((form for form, count in counts.items() if count), key=lambda form: -counts[form])[:WORD_LIMIT]:
+            letters = form.encode()
+            more = beginnings.union(letters[:end] for end in range(1, len(letters) + 1))
+            if len(more) <= _STATES:
+                beginnings, kept = more, [*kept, form]
+        return kept
 
     def _with_prefix(self, field: str, prefix: str) -> list[str]:
         return [term for term, _ in self._searcher.terms_with_prefix(field, prefix, limit=PREFIX_LIMIT)]

@@ -149,6 +149,16 @@ def test_phrases_of_alternatives_keep_order_and_neighbourhood(engine: SearchEngi
     assert found(engine, Sequence((AnyOf(("prezydent",)), AnyOf(("miasta",))), "title")) == set()
 
 
+def test_a08_a_phrase_of_very_many_alternatives_and_of_open_prefixes_is_answered(engine: SearchEngine, make: Any) -> None:
+    forms = [f"{number:03d}{'xyz'[number % 3] * 40}" for number in range(256)]
+    engine.push([make(number, " ".join([f"s{form}" for form in forms[number::8]] * 2) + " koniec") for number in range(8)])
+    engine.push([make(9, "sto koniec")])
+    wide = AnyOf(("sto", *(f"s{form}" for form in forms[:255])))
+    assert "9" in found(engine, Sequence((wide, AnyOf(("koniec",)))))
+    assert found(engine, Sequence((Prefix("s"), AnyOf(("koniec",))))) == {*"01234567", "9"}
+    assert found(engine, Sequence((Prefix("s"), Prefix("s"), Prefix("k")))) == set("01234567")
+
+
 def test_a_prefix_finds_every_word_that_begins_so(engine: SearchEngine, make: Any) -> None:
     engine.push([make(1, "Łódzki"), make(2, "łódka"), make(3, "lód")])
     assert found(engine, Prefix("lodz")) == {"1"}
