@@ -62,6 +62,8 @@ def log_again(verbose: bool) -> Callable[[str], None]:
                 log.debug(text)
             return
         fields = {name: value for name, value in event.items() if name not in ("event", "level", "timestamp", "exception")}
+        if isinstance(fields.get("outcomes"), dict):
+            fields["outcomes"] = ", ".join(f"{count} {name}" for name, count in fields["outcomes"].items())
         if verbose and "exception" in event:
             fields["child_exception"] = event["exception"]
         log.log(_level(event), event["event"], **fields)

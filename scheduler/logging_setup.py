@@ -49,8 +49,10 @@ def set_up_logging(*, verbose: bool = False) -> None:
 
 
 def harmless(logger: Any, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """A structlog processor: texts become one line without control characters; a traceback keeps its lines."""
-    for key, value in event.items():
-        if isinstance(value, str):
-            event[key] = "\n".join(line(part) if key != "exception" else part for part in value.split("\n"))
+    """A structlog processor: texts become one line without control characters; a traceback keeps its lines. None is left out."""
+    for key, value in list(event.items()):
+        if value is None:
+            del event[key]
+        elif isinstance(value, str) and key != "exception":
+            event[key] = line(value)
     return event

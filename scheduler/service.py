@@ -179,7 +179,7 @@ def log_report(report: RunReport) -> None:
     bad = [outlet.outlet for outlet in report.outlets if failed(outlet)]
     log.info(
         "crawl finished" if report.finished else "crawl ended early", run_id=report.run_id, outlets=len(report.outlets),
-        failed=", ".join(bad) or 0, error=report.error, **outcomes,
+        failed=", ".join(bad) or None, error=report.error, **outcomes,
     )  # fmt: skip
 
 

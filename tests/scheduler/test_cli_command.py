@@ -14,7 +14,7 @@ from scheduler.command import exit_code, hoist
 from tests.scheduler.conftest import SmallOutlet
 
 pytestmark = pytest.mark.timeout(60)
-# pydantic is not in the list: typer 0.29 itself converts options with it (40 ms). Nothing of ours may (next test but one).
+# pydantic is not in the list: typer 0.29 itself converts options with it. Nothing of ours may (a test below).
 HEAVY = ("sqlalchemy", "scrapy", "twisted", "apscheduler", "lxml", "trafilatura", "numpy", "rich", "alembic")
 
 
