@@ -24,6 +24,8 @@ _ALWAYS = (
 _SIGN_UP = frozenset(
     {"signup", "newsletter", "newsletters", "subscribe", "subscription", "newsletterbox", "newslettersignup", "mailchimp"}
 )
+_FIELD_LABEL = frozenset({"field", "label"})
+"""Drupal's "field__label": "Category" above a value. Not "field--label-above", which is the field itself."""
 _FEW_WORDS = 80
 _MAX_SHARE = 0.35
 """A "box" with more of the page's text than this is the page itself under an unlucky name, and stays."""
@@ -51,6 +53,8 @@ def _is_box(element: HtmlElement) -> bool:
     if element.get("hidden") is not None or (element.get("aria-hidden") == "true" and element.tag not in ("div", "section")):
         return element.tag not in ("div", "section", "article", "main") or element.get("hidden") is not None
     words = tokens(element)
+    if words == _FIELD_LABEL:
+        return True
     if (
         words & _SIGN_UP
         and element.tag in ("div", "section", "aside", "figure", "p")

@@ -94,7 +94,7 @@ def read_credits(draft: Draft, setting: Setting) -> None:
     """Credit lines and sign-offs leave the text for `credits`, verbatim, before cleaning may eat them."""
     language = next(iter(setting.outlet.languages), "und")
     text, draft.credits = split_credits(draft.text, setting.agencies, language)
-    text, writers = split_writers(text or draft.text)
+    text, writers = split_writers(text or draft.text, (setting.outlet.name, *setting.outlet.aliases))
     draft.text, draft.credits = text, "\n".join(part for part in (draft.credits, writers) if part)
 
 

@@ -26,6 +26,7 @@ _TAIL_LINES = 3
 _WRITERS = re.compile(
     r"\(?(?:(?:additional )?(?:reporting|writing)|editing|compiled|written) by [^.]{3,200}\.?\)?", re.IGNORECASE
 )
+_INITIALS = re.compile(r"(?:\([^\W\d_][\w .]{1,20}\)\s*)?(?:[^\W\d_A-ZĄĆĘŁŃÓŚŹŻ]{2,4}\s?/\s*){1,4}")
 _HEAD_LINES = 6
 """Paragraphs from the top in which headline, byline and date are repeated."""
 _BY = re.compile(r"(?:by|von|autor(?:zy|ka)?|author|tekst|автор|oprac\.?|fot\.?|foto|photo|text)\b[:.]?\s*", re.IGNORECASE)
@@ -44,15 +45,23 @@ def clean_text(draft: Draft, setting: Setting) -> None:
     draft.text = "\n\n".join(kept) or draft.text
 
 
-def split_writers(text: str) -> tuple[str, str]:
-    """(text without "(Reporting by ...; Editing by ...)" at its end, that line): it names no agency, and is no running text."""
+def split_writers(text: str, names: Sequence[str] = ()) -> tuple[str, str]:
+    """(text without the lines at its end that sign it, those lines): they are no running text.
+
+    "(Reporting by ...; Editing by ...)", initials between slashes ("(PAP) abc/ def/"), and the outlet's own name alone.
+    """
+    own = {fold_title(name) for name in names}
     paragraphs = text.split("\n\n")
-    tail = (
-        [line for line in paragraphs[-_TAIL_LINES:] if len(line) < _SHORT and _WRITERS.fullmatch(line)]
-        if len(paragraphs) > 1
-        else []
-    )
-    return ("\n\n".join(line for line in paragraphs if line not in tail), "\n".join(tail)) if tail else (text, "")
+    tail: list[str] = []
+    while len(paragraphs) > 1 and len(tail) < _TAIL_LINES and _is_signature(paragraphs[-1], own):
+        tail.insert(0, paragraphs.pop())
+    return "\n\n".join(paragraphs), "\n".join(tail)
+
+
+def _is_signature(line: str, own: set[str]) -> bool:
+    if len(line) >= _SHORT:
+        return False
+    return bool(_WRITERS.fullmatch(line) or _INITIALS.fullmatch(line)) or fold_title(line) in own
 
 
 def is_boilerplate(paragraph: str) -> bool:

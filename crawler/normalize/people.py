@@ -66,6 +66,10 @@ _WRITTEN = re.compile(
 )
 _PICTURE = re.compile(r"(?:fot\.|foto|photo|bild|image|zdjęcie|zdjęcia|фото|snímek)\b", re.IGNORECASE)
 _OTHER_SCOPE = "ancestor-or-self::*[contains(@itemtype, 'ImageObject') or contains(@itemtype, 'Comment') or contains(@itemtype, 'VideoObject')]"
+_STAMPED = re.compile(
+    r"[^|\u2022\u00b7]*\d{4}[^|\u2022\u00b7]*[|\u2022\u00b7](?:[^|\u2022\u00b7]*[|\u2022\u00b7])?\s*([^|\u2022\u00b7\d]{5,40})"
+)
+"""A day, perhaps a section, and a name: "2 maja 2026, 8:15 | Kraj | Anna Nowak" on plain old pages."""
 _LABEL = re.compile(r"(?:authors?|written by|by|autor(?:in|en|ka|zy|in/autor|inn?en)?|von|автор[иы]?|auteur)\s*:?", re.IGNORECASE)
 _AUTHOR_PATH = re.compile(
     r"/(?:authors?|autor(?:zy|en|in|es|i|ka)?|auteurs?|writers?|byline|people|staff|redaktion|redakteure?|korrespondenten|journalists?|reporters?|avtor|profiles?|producers?)/[^/?#]{3,}",
@@ -107,13 +111,12 @@ def read_people(draft: Draft, setting: Setting) -> None:
             draft.authors = seen if more else found
             return
     pen_name = [text for text, _ in visible[:1] if len(text.split()) <= 2]
-    draft.authors = (
-        seen
-        or _people([feed], draft, setting, alone=False)
-        or _people(_linked(draft), draft, setting, alone=False)
-        or _people(_written_bylines(draft), draft, setting, alone=False)
-        or _people(pen_name, draft, setting)
-    )
+    for said, alone in (([feed], False), (_linked(draft), False), (_written_bylines(draft), False), (pen_name, True)):
+        if seen:
+            break
+        if seen := _people(said, draft, setting, alone=alone):
+            draft.byline = draft.byline or said[0]
+    draft.authors = seen
 
 
 def visible_bylines(draft: Draft) -> list[tuple[str, str]]:
@@ -126,7 +129,11 @@ def visible_bylines(draft: Draft) -> list[tuple[str, str]]:
     weak: dict[str, str] = {}
     for element in elements(draft.tree, *_BYLINE_TAGS):
         rel = (element.get("rel") or "").lower().split()
-        marked = "author" in rel or "author" in (element.get("itemprop") or "").lower().split()
+        rel += (element.get("property") or "").lower().split()  # RDFa: rel or property "schema:author"
+        marked = (
+            any(word.rpartition(":")[2] in ("author", "creator") for word in rel)
+            or "author" in (element.get("itemprop") or "").lower().split()
+        )
         if (not marked and not tokens(element) & _BYLINE_WORDS) or _is_elsewhere(element):
             continue
         text = _spaced(element)
@@ -173,19 +180,23 @@ def _linked(draft: Draft) -> list[str]:
 
 def _written_bylines(draft: Draft) -> list[str]:
     """The first short block that begins with "By", "Von", "Autor:" and the like, or follows such a label."""
-    for element in elements(draft.tree, "p", "div", "span", "li", "em", "small", "h3", "h4", "h5", "h6", "strong", "b", "dt"):
+    for element in elements(
+        draft.tree, "p", "div", "span", "li", "em", "small", "h3", "h4", "h5", "h6", "strong", "b", "dt", "font"
+    ):
         if len(element) > 4 or not 2 <= len(element.text_content().strip()) < 80:
             continue
         text = _spaced(element)
         if (
             not 2 <= len(text) < 80
             or len(text.split()) > 9
-            or not (_WRITTEN.match(text) or _LABEL.fullmatch(text))
+            or not (_WRITTEN.match(text) or _LABEL.fullmatch(text) or _STAMPED.fullmatch(text))
             or _is_elsewhere(element)
         ):
             continue
         if _WRITTEN.match(text):
             return [text]
+        if stamped := _STAMPED.fullmatch(text):
+            return [stamped[1]]
         behind = element.getnext()
         return [_spaced(behind) if behind is not None else clean_line(element.tail or "")]
     return []
