@@ -18,9 +18,9 @@ from crawler.model.article import article_id
 from crawler.model.outlet import Outlet
 from crawler.model.page import Page
 from crawler.model.run import Outcome
-from crawler.normalize.chain import normalize
 from crawler.settings import parse_duration
 from crawler.spiders.fetching import Answer, NotAsked, TooLarge, Wanted
+from crawler.spiders.readers import read_page
 from crawler.spiders.retry_after import LAST_ATTEMPT, next_try
 from crawler.spiders.run_parts import RunParts
 from crawler.spiders.walls import Verdict, judge
@@ -95,7 +95,7 @@ class EntryWork:
 
     async def _read(self, item: FrontierItem, page: Page) -> Outcome:
         """The page through the chain in a worker process, then into the store."""
-        future = self._parts.pool.submit(normalize, page, self._outlet, self._parts.agencies, page.fetched_at)
+        future = self._parts.pool.submit(read_page, page, self._outlet, self._parts.agencies, page.fetched_at)
         try:
             article = await asyncio.wrap_future(future)
         except NormalizeError as error:

@@ -24,10 +24,9 @@ from crawler.model.feed import FeedEntry
 from crawler.model.outlet import Outlet, Source
 from crawler.model.page import Page
 from crawler.model.run import ProbedArticle, ProbedSource, ProbeReport, SourceStatus
-from crawler.normalize.chain import normalize
 from crawler.outlets.agencies import Agencies
 from crawler.spiders.fetching import FEED_BYTES, Answer, Fetcher, Wanted
-from crawler.spiders.readers import FrontPage, matches, read_front_page, read_source
+from crawler.spiders.readers import FrontPage, matches, read_front_page, read_page, read_source
 from crawler.spiders.walls import is_challenge, judge
 from crawler.workers import PagePool
 
@@ -165,7 +164,7 @@ class Probe:
                 requested_url=answer.requested_url, final_url=answer.final_url, status=answer.status, headers=answer.headers,
                 body=answer.body, fetched_at=answer.fetched_at, outlet=outlet.slug, entry=entry,
             )  # fmt: skip
-            future = self._pool.submit(normalize, page, outlet, self._agencies, answer.fetched_at)
+            future = self._pool.submit(read_page, page, outlet, self._agencies, answer.fetched_at)
             return _read_well(entry.url, await asyncio.wrap_future(future))
         except (FetchLater, FetchNever) as error:
             return ProbedArticle(url=entry.url, error=error.reason)

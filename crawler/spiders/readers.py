@@ -1,4 +1,8 @@
-"""Which reader reads which kind of source. Runs in a worker process, under its limits: a feed is as hostile as a page. Pure."""
+"""What is sent to worker processes: which reader reads which kind of source, and a page through the chain. Pure.
+
+Under the workers' limits, for a feed is as hostile as a page. The readers are imported inside the functions: the process that
+fetches only names them, and is spared the half second that extraction's libraries take to import.
+"""
 
 from __future__ import annotations
 
@@ -7,15 +11,13 @@ from fnmatch import fnmatchcase
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from crawler.discovery.feeds import read_feed
-from crawler.discovery.finding import draft_outlet, find_sources
 from crawler.discovery.reading import FeedReading, SitemapReading
-from crawler.discovery.sections import read_section
-from crawler.discovery.sitemap import read_sitemap
 from crawler.errors import ConfigError
+from crawler.model.article import Article
 from crawler.model.feed import FeedEntry
 from crawler.model.outlet import Outlet, Source, SourceKind
-from crawler.normalize.encoding import decode_page
+from crawler.model.page import Page
+from crawler.outlets.agencies import Agencies
 
 
 def read_source(
@@ -25,6 +27,11 @@ def read_source(
 
     Raises UnreadableSource for anything that is not of the source's kind.
     """
+    from crawler.discovery.feeds import read_feed
+    from crawler.discovery.sections import read_section
+    from crawler.discovery.sitemap import read_sitemap
+    from crawler.normalize.encoding import decode_page
+
     url, content_type = said
     if source.kind is SourceKind.FEED:
         return read_feed(body, url, content_type, outlet.languages, now)
@@ -32,6 +39,13 @@ def read_source(
         html = decode_page(body, content_type, outlet.languages).text
         return read_section(html, url, source, outlet.domains)
     return read_sitemap(body, url, now)
+
+
+def read_page(page: Page, outlet: Outlet, agencies: Agencies, now: datetime) -> Article:
+    """`crawler.normalize.chain.normalize`."""
+    from crawler.normalize.chain import normalize
+
+    return normalize(page, outlet, agencies, now)
 
 
 class FrontPage(NamedTuple):
@@ -45,6 +59,9 @@ class FrontPage(NamedTuple):
 
 def read_front_page(body: bytes, said: tuple[str, str | None], sitemaps: tuple[str, ...], month: str, known: Outlet) -> FrontPage:
     """The sources that a front page and robots.txt declare, and the outlet as the page describes it."""
+    from crawler.discovery.finding import draft_outlet, find_sources
+    from crawler.normalize.encoding import decode_page
+
     url, content_type = said
     html = decode_page(body, content_type, known.languages).text
     declared = find_sources(html, url, "\n".join(f"Sitemap: {address}" for address in sitemaps))
