@@ -22,7 +22,7 @@ from crawler.store.dead_letters import Stage, list_dead_letters
 from crawler.store.schema import article as article_table
 from crawler.store.schema import frontier as frontier_table
 
-FAR = datetime(2100, 1, 1, tzinfo=UTC)
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
