@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from types import FrameType
 from typing import TYPE_CHECKING
 
 from crawler.config import Locations, crawler_settings, store_url
@@ -15,6 +16,7 @@ from crawler.errors import ConfigError, DepeszaError
 from crawler.model.run import RunReport
 from crawler.outlets.choosing import choose_outlets, find_outlet, open_catalogue, outlet_of_address
 from crawler.store.database import open_database
+from crawler.terminal import say
 from scheduler.child_log import tell_person
 from scheduler.crawling import CrawlRequest, contact_for, crawl, push, tidy
 
@@ -43,7 +45,7 @@ def crawl_and_push(locations: Locations, wish: Wish) -> tuple[RunReport, PushRep
     contact_for(locations, request.outlets)
     database = open_database(store_url(locations))
     try:
-        with stop_on_sigterm() as stop:
+        with stop_on_signals() as stop:
             report = crawl(locations, database, request, stop=stop, on_line=tell_person(wish.verbose))
         warnings: list[str] = []
         pushed = None
@@ -81,11 +83,24 @@ def read_wish(locations: Locations, wish: Wish) -> CrawlRequest:
 
 
 @contextlib.contextmanager
-def stop_on_sigterm() -> Iterator[threading.Event]:
-    """An event that SIGTERM sets, so that the child is stopped in order and what it fetched is kept."""
+def stop_on_signals() -> Iterator[threading.Event]:
+    """An event that SIGTERM and Ctrl-C set, so that the child is stopped in order and what it fetched is kept and pushed.
+
+    A second Ctrl-C means at once (KeyboardInterrupt).
+    """
     stop = threading.Event()
-    before = signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    numbers = (signal.SIGTERM, signal.SIGINT)
+    before = {number: signal.getsignal(number) for number in numbers}
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        say("Stopping: pages under way are finished (Ctrl-C again ends at once).")
+        stop.set()
+        signal.signal(signal.SIGINT, before[signal.SIGINT])
+
+    for number in numbers:
+        signal.signal(number, handle)
     try:
         yield stop
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)

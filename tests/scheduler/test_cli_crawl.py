@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -136,3 +138,20 @@ def test_f01_an_index_that_cannot_be_used_is_a_warning_and_the_articles_wait(sma
     assert "wait in the outbox" in result.stderr
     with open_database(store_url(small_outlet.locations)).read() as connection:
         assert outbox.count_outbox(connection) == 3
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_f28_a_stopped_crawl_keeps_and_pushes_what_it_fetched(small_outlet: SmallOutlet, number: signal.Signals) -> None:
+    small_outlet.slow_s = 2
+    command = [sys.executable, "-m", "scheduler.command", "crawl", "--json", "--data-dir", str(small_outlet.locations.data_dir)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 60
+    while "/art/1" not in small_outlet.asked and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.send_signal(number)
+    said, told = process.communicate(timeout=60)
+    assert process.returncode == 1, told
+    report = json.loads(said)
+    assert not report["run"]["finished"]
+    assert report["push"]["written"] >= 1
+    assert "Traceback" not in told
