@@ -128,7 +128,9 @@ def push(locations: Locations, database: Database) -> PushReport:
     try:
         return push_pending(database, engine, now=datetime.now(UTC), batch=settings.batch)
     except OSError as error:  # a full or broken disk
-        raise BackendUnavailable(f"the search index at {locations.index_dir} cannot be used: {error.strerror or error}") from error
+        raise BackendUnavailable(
+            f"the search index at {locations.index_dir} cannot be used: {error.strerror or error}"
+        ) from error
     finally:
         engine.close()
 
