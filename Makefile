@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+# Many tests wait for real clocks, servers and processes, so four at once pay on two cores.
+PARALLEL ?= -n 4 --dist loadfile
 
 .PHONY: demo test test-fast check format clean lock install
 
@@ -24,10 +26,10 @@ demo: $(INSTALLED)
 	@$(BIN)/depesza demo
 
 test: $(INSTALLED)
-	$(BIN)/pytest
+	$(BIN)/pytest $(PARALLEL)
 
 test-fast: $(INSTALLED)
-	$(BIN)/pytest -m "not slow"
+	$(BIN)/pytest $(PARALLEL) -m "not slow"
 
 check: $(INSTALLED)
 	$(BIN)/ruff format --check .

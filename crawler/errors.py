@@ -16,7 +16,9 @@ class BackendUnavailable(DepeszaError):
 
 
 class AlreadyRunning(DepeszaError):
-    """Somebody else holds the lease of this outlet or service; nothing was done and nothing is wrong. Exit code 0."""
+    """Somebody else holds the lease of this outlet; nothing was done and nothing is wrong. Exit code 0.
+
+    A second service on one store is refused instead (BackendUnavailable, SAFETY F32)."""
 
 
 class FetchLater(DepeszaError):

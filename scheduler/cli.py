@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from crawler.config import Locations
     from crawler.model.run import RunReport
 
+DATA_DIR = "depesza.data_dir"
+"""Key in the context's `meta`: the folder that was asked for by option, if one was."""
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
 
@@ -26,8 +28,7 @@ def demo(ctx: typer.Context, json: Json = False) -> None:
     """
     from scheduler.demo.story import run_demo
 
-    given = ctx.parent.params.get("data_dir") if ctx.parent else None
-    raise typer.Exit(run_demo(data_dir=given, as_json=json))
+    raise typer.Exit(run_demo(data_dir=ctx.meta.get(DATA_DIR), as_json=json))
 
 
 def init(

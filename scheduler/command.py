@@ -144,6 +144,7 @@ def root(
     """
     ctx.obj = find_locations(data_dir, config)
     ctx.meta[VERBOSE] = verbose
+    ctx.meta["depesza.data_dir"] = data_dir
 
 
 def hoist(args: list[str]) -> list[str]:
