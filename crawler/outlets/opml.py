@@ -107,7 +107,9 @@ def write_opml(outlets: Iterable[Outlet], title: str = "Depesza") -> str:
         body += [f"    {row}" for row in rows] if group is None else [
             f"    <outline text={quoteattr(group)}>", *(f"      {row}" for row in rows), "    </outline>",
         ]  # fmt: skip
-    head = f'<?xml version="1.0" encoding="UTF-8"?>\n<opml version="2.0">\n  <head><title>{escape(title)}</title></head>\n  <body>\n'
+    head = (
+        f'<?xml version="1.0" encoding="UTF-8"?>\n<opml version="2.0">\n  <head><title>{escape(title)}</title></head>\n  <body>\n'
+    )
     return head + "\n".join(body) + "\n  </body>\n</opml>\n"
 
 
