@@ -9,12 +9,12 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from crawler.outlets.catalogue import load_catalogue
 from pydantic import TypeAdapter
 
 from crawler.config import Locations, find_locations, store_url
 from crawler.model.outlet import Outlet
 from crawler.model.run import CrawlPlan, RunReport
+from crawler.outlets.catalogue import load_catalogue
 from crawler.store.database import Database, open_database
 from scheduler.crawling import CrawlRequest, make_plan
 from scheduler.demo.outlets import write_outlets

@@ -15,13 +15,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from indexer.config import indexer_settings
-from indexer.engines.choose import open_engine
 
 from crawler.addresses import canonical_address
 from crawler.config import store_url
 from crawler.store import articles, dead_letters, outbox
 from crawler.store.database import open_database
+from indexer.config import indexer_settings
+from indexer.engines.choose import open_engine
 from scheduler.demo.server import DemoServer
 from tests.journeys.newsroom import Newsroom
 
