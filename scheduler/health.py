@@ -7,12 +7,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from crawler.model.run import Outcome, OutletReport, SourceStatus
+from crawler.model.run import ALREADY_RUNNING, Outcome, OutletReport, SourceStatus
 from crawler.store.health import OutletHealth
 
 ANSWERED = {SourceStatus.OK, SourceStatus.NOT_MODIFIED, SourceStatus.SAME_BODY, SourceStatus.EMPTY}
-ALREADY_RUNNING = "already running"
-"""How `OutletReport.error` begins when the outlet's lease is held by another run."""
 QUIET_AFTER = timedelta(days=7)
 """An outlet whose sources answer but that brought nothing new for so long is worth a look."""
 _BAD = {
@@ -23,7 +21,7 @@ _BAD = {
 
 def is_skipped(report: OutletReport) -> bool:
     """Somebody else crawls the outlet at this moment: nothing was done, nothing is wrong (SAFETY F12)."""
-    return report.error is not None and report.error.startswith(ALREADY_RUNNING)
+    return report.error == ALREADY_RUNNING
 
 
 def failed(report: OutletReport) -> str | None:

@@ -43,14 +43,23 @@ class SourceStatus(StrEnum):
     """How a source answered."""
 
     OK = "ok"
+    """It was read and told entries."""
     NOT_MODIFIED = "not modified"
+    """304: nothing new since the last poll."""
     SAME_BODY = "same body"
+    """200 with the very bytes of the last poll."""
     EMPTY = "empty"
+    """It was read and holds no entry."""
     UNREADABLE = "unreadable"
+    """What came is none of its kind: an HTML page, junk, an empty body."""
     UNREACHABLE = "unreachable"
+    """No usable answer: DNS, TLS, time-out, an error status, or robots.txt could not be had."""
     BLOCKED = "blocked"
+    """401, 403, 451 or a challenge for browsers."""
     GONE = "gone"
+    """410; after three failures in a row it is not asked any more."""
     REFUSED = "refused"
+    """By our own rules: robots.txt, a private address, off-site, another scheme."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +70,10 @@ class SourceReport:
     status: SourceStatus
     entries: int = 0
     error: str | None = None
+
+
+ALREADY_RUNNING = "already running"
+"""`OutletReport.error` of an outlet whose lease another run holds: nothing was done, nothing is wrong (SAFETY F12)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,8 +12,7 @@ import sqlalchemy as sa
 import structlog
 
 from crawler.errors import BackendUnavailable
-from crawler.model.outlet import Outlet
-from crawler.model.run import OutletReport, RunReport
+from crawler.model.run import ALREADY_RUNNING, OutletReport, RunReport
 from crawler.spiders.outlet_crawl import OutletCrawl
 from crawler.spiders.run_parts import RunParts
 from crawler.store import leases, outlets, runs
@@ -22,7 +21,6 @@ BEAT_S = 20.0
 """Heartbeat of run and leases (`leases.LEASE_S` is 120 s)."""
 STOP_WITHIN_S = 20.0
 """What is under way gets so long after a stop; with closing down it makes less than the 25 s of SAFETY F28."""
-ALREADY_RUNNING = "already running"
 log = structlog.get_logger("crawler")
 
 
@@ -70,7 +68,7 @@ class Batch:
     async def _open(self) -> None:
         """The run's row, the catalogue's rows and the leases, in one transaction; outlets that are busy are left out."""
         plan, now = self._parts.plan, self._parts.now()
-        names = {lease_name(one): one for one in plan.outlets}
+        names = {lease_name(one.slug): one for one in plan.outlets}
 
         def claim(connection: sa.Connection) -> set[str]:
             runs.expire_runs(connection, now)
@@ -111,7 +109,7 @@ class Batch:
             "outlet", outlet=slug, entries=report.entries, pages=report.pages_fetched, error=report.error,
             outcomes={outcome.value: count for outcome, count in report.outcomes.items()},
         )  # fmt: skip
-        name, owner = f"outlet:{slug}", self._parts.plan.owner
+        name, owner = lease_name(slug), self._parts.plan.owner
         self._held.discard(name)
         with contextlib.suppress(BackendUnavailable):
             await self._parts.ledger.write(lambda connection: leases.release(connection, owner, [name]))
@@ -136,9 +134,9 @@ class Batch:
                 return
 
 
-def lease_name(outlet: Outlet) -> str:
+def lease_name(slug: str) -> str:
     """The name of an outlet's lease."""
-    return f"outlet:{outlet.slug}"
+    return f"outlet:{slug}"
 
 
 async def _end(tasks: Sequence[asyncio.Future[Any]]) -> None:

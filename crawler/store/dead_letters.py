@@ -23,9 +23,13 @@ class Stage(StrEnum):
     """Where it stopped."""
 
     FETCH = "fetch"
+    """No page was had: gone, refused, or given up after the last attempt. `retry` asks again at the next crawl."""
     NORMALIZE = "normalize"
+    """The page is kept, and gave no article. `retry` and `renormalize` read it again."""
     FILE = "file"
+    """Our own failure on the page, which is kept where there is one. `retry` reads it again."""
     INDEX = "index"
+    """The engine refused the document for good. `retry` pushes it again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

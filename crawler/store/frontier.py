@@ -22,9 +22,13 @@ class FrontierReason(StrEnum):
     """Why an address is to be fetched."""
 
     NEW = "new"
+    """Never met before, or met without an article coming of it."""
     CHANGED = "changed"
+    """Its source says that the known article changed."""
     REVISIT = "revisit"
+    """The known article is due by its age."""
     SINGLE = "single"
+    """Asked for by a person (`crawl --url`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,10 +21,13 @@ class RunStatus(StrEnum):
     """How a run stands."""
 
     RUNNING = "running"
+    """Its heartbeat is young."""
     FINISHED = "finished"
+    """It did all that was asked."""
     INTERRUPTED = "interrupted"
     """Stopped on request: it wrote its report."""
     DIED = "died"
+    """Its process ended without a report, or its heartbeat stopped."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ import ast
 import dataclasses
 import inspect
 import re
+import sys
 from collections.abc import Iterator
 from enum import Enum
 from pathlib import Path
@@ -18,6 +19,7 @@ from typer.testing import CliRunner
 
 from crawler.model import outlet as outlet_model
 from crawler.model import run as run_model
+from crawler.store import dead_letters, frontier, runs
 from scheduler.command import COMMANDS, app
 from scheduler.settings_text import ROOM_SETTINGS
 
@@ -96,7 +98,8 @@ def test_every_key_of_an_outlet_file_is_documented() -> None:
         assert not missing, f"{cls.__name__}: {sorted(missing)}"
 
 
-def test_every_outcome_is_documented() -> None:
-    known = documented(run_model)["Outcome"]
-    members: list[Enum] = list(run_model.Outcome)
-    assert {member.name for member in members} == known
+@pytest.mark.parametrize(
+    "kind", [run_model.Outcome, run_model.SourceStatus, runs.RunStatus, dead_letters.Stage, frontier.FrontierReason]
+)
+def test_every_outcome_status_stage_and_reason_is_documented(kind: type[Enum]) -> None:
+    assert {member.name for member in kind} == documented(sys.modules[kind.__module__])[kind.__name__]
