@@ -15,12 +15,6 @@ class BackendUnavailable(DepeszaError):
     """A database or search engine cannot be used now (down, locked, older schema). Exit code 3."""
 
 
-class AlreadyRunning(DepeszaError):
-    """Somebody else holds the lease of this outlet; nothing was done and nothing is wrong. Exit code 0.
-
-    A second service on one store is refused instead (BackendUnavailable, SAFETY F32)."""
-
-
 class FetchLater(DepeszaError):
     """The address may answer later: try again after `retry_after_s` seconds (None: the usual back-off)."""
 
@@ -39,9 +33,8 @@ class FetchNever(DepeszaError):
 
 
 class NormalizeError(DepeszaError):
-    """A page gave no article. `reason` is one of `crawler.model.run.Outcome`'s values or a sentence in words.
-
-    kind: "no text" (dead letter, tried again by `renormalize`), "blocked" (consent wall, challenge, login wall),
+    """A page gave no article. `reason` says why in words; `kind` is the value of the `crawler.model.run.Outcome` it ends in:
+    "no text" (dead letter, tried again by `renormalize`), "blocked" (consent wall, challenge, login wall),
     "gone" (soft 404, redirect to the front page), "no article" (index page, gallery listing), "broken" (limits, crash).
     """
 
@@ -56,10 +49,6 @@ class NormalizeError(DepeszaError):
 
 class IndexLater(DepeszaError):
     """The engine cannot take documents now; the outbox keeps them. Send the same ids again."""
-
-
-class IndexRejected(DepeszaError):
-    """The engine refuses one document for good: a dead letter with this reason."""
 
 
 class QueryError(DepeszaError):

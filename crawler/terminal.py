@@ -44,11 +44,6 @@ def out_json(value: Any) -> None:
     sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=plain) + "\n")
 
 
-def out_json_line(value: Any) -> None:
-    """`value` as one line of JSON on standard output."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, default=plain) + "\n")
-
-
 def plain(value: Any) -> Any:
     """What `json` does not know by itself. Raises TypeError for a value that has no JSON form."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):

@@ -34,11 +34,6 @@ class SortKey:
     value: float
     id: str
 
-    def is_before(self, other: SortKey, sort: Sort) -> bool:
-        """Whether this place is nearer to the top than `other`."""
-        mine, others = (self.value, self.id), (other.value, other.id)
-        return mine < others if sort is Sort.OLDEST else mine > others
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EngineRequest:

@@ -54,11 +54,6 @@ def known_polish(lower: str) -> frozenset[Reading]:
     return frozenset(found)
 
 
-def has_polish_dictionary() -> bool:
-    """Whether morfeusz2 is installed (`doctor` says so where it is not)."""
-    return _morfeusz() is not None
-
-
 def _guessed_polish(lower: str) -> frozenset[Reading]:
     stemmer = polish_stemmer()
     stem = stemmer.stem(lower) if stemmer else None

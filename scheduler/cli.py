@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from crawler.config import Locations
     from crawler.model.run import RunReport
 
-DATA_DIR = "depesza.data_dir"
-"""Key in the context's `meta`: the folder that was asked for by option, if one was."""
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
 
@@ -26,6 +24,7 @@ def demo(ctx: typer.Context, json: Json = False) -> None:
     In a new temporary folder, which stays for the command that goes on, unless --data-dir was given. Nothing is asked
     outside this machine.
     """
+    from scheduler.command import DATA_DIR
     from scheduler.demo.story import run_demo
 
     raise typer.Exit(run_demo(data_dir=ctx.meta.get(DATA_DIR), as_json=json))

@@ -17,7 +17,7 @@ from typer.core import TyperGroup
 from typer.main import get_group
 
 from crawler.config import find_locations
-from crawler.errors import AlreadyRunning, BackendUnavailable, ConfigError, DepeszaError, IndexLater, QueryError
+from crawler.errors import BackendUnavailable, ConfigError, DepeszaError, IndexLater, QueryError
 from crawler.terminal import say
 
 
@@ -31,6 +31,8 @@ class Place(NamedTuple):
 
 VERBOSE = "depesza.verbose"
 """Key in the context's `meta`: whether --verbose was given."""
+DATA_DIR = "depesza.data_dir"
+"""Key in the context's `meta`: the folder that was asked for by option, if one was."""
 START, WATCH, READ, KEEP = "Start here", "Crawl", "Search and read", "Look after it"
 COMMANDS: dict[str, Place] = {
     "demo": Place(START, ("scheduler.cli:demo",), "depesza demo"),
@@ -144,7 +146,7 @@ def root(
     """
     ctx.obj = find_locations(data_dir, config)
     ctx.meta[VERBOSE] = verbose
-    ctx.meta["depesza.data_dir"] = data_dir
+    ctx.meta[DATA_DIR] = data_dir
 
 
 def hoist(args: list[str]) -> list[str]:
@@ -165,8 +167,6 @@ def hoist(args: list[str]) -> list[str]:
 
 def exit_code(error: DepeszaError) -> int:
     """The house's exit code for an error."""
-    if isinstance(error, AlreadyRunning):
-        return 0
     if isinstance(error, ConfigError | QueryError):
         return 2
     return 3 if isinstance(error, BackendUnavailable | IndexLater) else 1

@@ -48,7 +48,6 @@ class _Row:
     lastmod: str | None = None
     published: str | None = None
     title: str | None = None
-    keywords: str | None = None
     is_news: bool = False
 
 

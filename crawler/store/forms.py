@@ -1,4 +1,7 @@
-"""Word forms seen in filed texts and their lemmas, per language: what a query word is expanded by."""
+"""Word forms and their lemmas, per language, for engines that share a store.
+
+Nobody writes the table yet: the embedded index keeps forms of its own, which a cold search reads faster (`indexer.forms`).
+"""
 
 from __future__ import annotations
 

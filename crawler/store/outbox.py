@@ -9,7 +9,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from crawler.store.rows import in_batches, upsert
-from crawler.store.schema import article, outbox
+from crawler.store.schema import outbox
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,16 +28,6 @@ def put_in_outbox(connection: sa.Connection, versions: Mapping[str, int], now: d
         for one, version in versions.items()
     ]
     upsert(connection, outbox, rows, keep=("queued_at",))
-
-
-def put_everything_in_outbox(connection: sa.Connection, now: datetime) -> int:
-    """Want every article (again); returns how many wait then."""
-    known = sa.select(outbox.c.article_id)
-    chosen = sa.select(article.c.id, article.c.index_version, sa.literal(now, type_=outbox.c.queued_at.type)).where(
-        article.c.id.not_in(known)
-    )
-    connection.execute(outbox.insert().from_select(["article_id", "wanted_version", "queued_at"], chosen))
-    return count_outbox(connection)
 
 
 def take_outbox(connection: sa.Connection, limit: int, now: datetime) -> list[OutboxItem]:

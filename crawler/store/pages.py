@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
@@ -41,15 +40,6 @@ def page_keys(connection: sa.Connection, outlet: str | None = None, after: str =
     if outlet is not None:
         chosen = chosen.where(page.c.outlet == outlet)
     return list(connection.execute(chosen).scalars())
-
-
-def walk_pages(connection: sa.Connection, outlet: str | None = None, batch: int = 50) -> Iterator[tuple[str, Page]]:
-    """(key, page) of all kept pages, by key."""
-    after = ""
-    while keys := page_keys(connection, outlet, after, batch):
-        for row in connection.execute(sa.select(page).where(page.c.key.in_(keys)).order_by(page.c.key)):
-            yield row.key, _page(row)
-        after = keys[-1]
 
 
 def drop_page(connection: sa.Connection, key: str) -> None:

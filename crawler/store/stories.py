@@ -78,11 +78,6 @@ def list_stories(connection: sa.Connection, min_copies: int = 2, since: datetime
     return [one for one in found if one is not None]
 
 
-def count_stories(connection: sa.Connection, min_copies: int = 1) -> int:
-    """Number of stories of at least so many members."""
-    return connection.execute(sa.select(sa.func.count()).select_from(story).where(story.c.size >= min_copies)).scalar_one()
-
-
 def resolve_alias(connection: sa.Connection, story_id: str) -> str:
     """The story into which this one merged, or the id itself. Aliases always point at the end of a chain of merges."""
     return connection.execute(sa.select(story_alias.c.story_id).where(story_alias.c.old_id == story_id)).scalar() or story_id

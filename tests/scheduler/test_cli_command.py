@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.errors import AlreadyRunning, BackendUnavailable, ConfigError, DepeszaError, FetchNever, IndexLater, QueryError
+from crawler.errors import BackendUnavailable, ConfigError, DepeszaError, FetchNever, IndexLater, QueryError
 from scheduler.command import exit_code, hoist
 from tests.scheduler.conftest import SmallOutlet
 
@@ -50,7 +50,7 @@ def test_the_modules_of_a_cold_search_do_not_ask_for_pydantic_themselves() -> No
 @pytest.mark.parametrize(
     ("error", "code"),
     [
-        (AlreadyRunning("x"), 0), (ConfigError("x"), 2), (QueryError("x"), 2), (BackendUnavailable("x"), 3), (IndexLater("x"), 3),
+        (ConfigError("x"), 2), (QueryError("x"), 2), (BackendUnavailable("x"), 3), (IndexLater("x"), 3),
         (FetchNever("x"), 1), (DepeszaError("x"), 1),
     ],
 )  # fmt: skip
