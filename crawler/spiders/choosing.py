@@ -11,12 +11,12 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from crawler.addresses import canonical_address
+from crawler.discovery.sections import matches_pattern
 from crawler.discovery.traps import PatternBudget, trap_reason
 from crawler.model.article import article_id
 from crawler.model.feed import FeedEntry
 from crawler.model.outlet import Outlet, Source, SourceKind
 from crawler.model.run import Outcome
-from crawler.spiders.readers import matches
 from crawler.store import articles, dead_letters, frontier
 from crawler.store.dead_letters import DeadLetter
 from crawler.store.frontier import FrontierItem, FrontierReason
@@ -48,7 +48,7 @@ class Choosing:
 
     def sort_out(self, entries: Iterable[FeedEntry], source: Source) -> SortedOut:
         """Entries by canonical address; feeds are taken as they are, links of section pages and sitemaps may be traps."""
-        chosen = [self._completed(entry, source) for entry in entries if matches(entry, source)]
+        chosen = [self._completed(entry, source) for entry in entries if matches_pattern(entry.url, source.link_pattern)]
         met: dict[str, FeedEntry] = {}
         refused = left_out = 0
         for entry in chosen:

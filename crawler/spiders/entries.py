@@ -19,7 +19,7 @@ from crawler.model.outlet import Outlet
 from crawler.model.page import Page
 from crawler.model.run import Outcome
 from crawler.settings import parse_duration
-from crawler.spiders.fetching import Answer, NotAsked, TooLarge, Wanted
+from crawler.spiders.fetching import NotAsked, TooLarge, Wanted
 from crawler.spiders.readers import read_page
 from crawler.spiders.retry_after import LAST_ATTEMPT, next_try
 from crawler.spiders.run_parts import RunParts
@@ -82,7 +82,7 @@ class EntryWork:
     async def _fetch(self, item: FrontierItem) -> Outcome:
         answer = await self._parts.fetcher.fetch(Wanted(url=item.entry.url, outlet=self._outlet))
         self.pages_fetched += 1
-        page = self._page(item, answer)
+        page = answer.page(self._outlet.slug, item.entry)
         verdict = judge(answer)
         if verdict is None:
             self.troubles_in_a_row = 0
@@ -166,12 +166,6 @@ class EntryWork:
                 "source": entry.source, "attempts": item.attempts + 1, "status": page.status if page else None,
                 "final_url": page.final_url if page else None,
             },
-        )  # fmt: skip
-
-    def _page(self, item: FrontierItem, answer: Answer) -> Page:
-        return Page(
-            requested_url=answer.requested_url, final_url=answer.final_url, status=answer.status, headers=answer.headers,
-            body=answer.body, fetched_at=answer.fetched_at, outlet=self._outlet.slug, entry=item.entry,
         )  # fmt: skip
 
     def _note_trouble(self, reason: str) -> None:

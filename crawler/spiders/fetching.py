@@ -18,7 +18,9 @@ from w3lib.url import safe_url_string
 
 from crawler.addresses import MAX_ADDRESS_LENGTH, belongs_to, host_of
 from crawler.errors import FetchLater, FetchNever
+from crawler.model.feed import FeedEntry
 from crawler.model.outlet import Outlet
+from crawler.model.page import Page
 from crawler.spiders.bodies import ACCEPTED, decode
 from crawler.spiders.downloading import CUT_FLAG, MAX_BYTES, TOOK_S, VERIFY_TLS
 from crawler.spiders.guard import Guard
@@ -67,6 +69,13 @@ class Answer:
     def header(self, name: str) -> str | None:
         """The first header of that name, or None."""
         return next((value for key, value in self.headers if key == name.lower()), None)
+
+    def page(self, outlet: str, entry: FeedEntry) -> Page:
+        """The answer as the page of an entry of the outlet (its slug)."""
+        return Page(
+            requested_url=self.requested_url, final_url=self.final_url, status=self.status, headers=self.headers, body=self.body,
+            fetched_at=self.fetched_at, outlet=outlet, entry=entry,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,16 +17,16 @@ import structlog
 from crawler.addresses import belongs_to, canonical_address, host_of
 from crawler.discovery.finding import common_sources
 from crawler.discovery.reading import FeedReading, SitemapReading, UnreadableSource
+from crawler.discovery.sections import matches_pattern
 from crawler.discovery.sitemap import fresh_children
 from crawler.errors import FetchLater, FetchNever, NormalizeError
 from crawler.model.article import Article
 from crawler.model.feed import FeedEntry
 from crawler.model.outlet import Outlet, Source
-from crawler.model.page import Page
 from crawler.model.run import ProbedArticle, ProbedSource, ProbeReport, SourceStatus
 from crawler.outlets.agencies import Agencies
 from crawler.spiders.fetching import FEED_BYTES, Answer, Fetcher, Wanted
-from crawler.spiders.readers import FrontPage, matches, read_front_page, read_page, read_source
+from crawler.spiders.readers import FrontPage, read_front_page, read_page, read_source
 from crawler.spiders.walls import is_challenge, judge
 from crawler.workers import PagePool
 
@@ -133,7 +133,7 @@ class Probe:
         return await asyncio.wrap_future(self._pool.submit(read_source, source, outlet, answer.body, said, now))
 
     def _told(self, probed: ProbedSource, reading: FeedReading | SitemapReading) -> ProbedSource:
-        entries = [entry for entry in reading.entries if matches(entry, probed.source)]
+        entries = [entry for entry in reading.entries if matches_pattern(entry.url, probed.source.link_pattern)]
         times = [time for entry in entries if (time := entry.published_at or entry.updated_at)]
         return dataclasses.replace(
             probed, kind=reading.kind, title=getattr(reading, "title", None), entries=len(entries),
@@ -160,11 +160,7 @@ class Probe:
             answer = await self._fetcher.fetch(Wanted(url=entry.url, outlet=outlet))
             if verdict := judge(answer):
                 return ProbedArticle(url=entry.url, error=f"{verdict.outcome.value}: {verdict.reason}")
-            page = Page(
-                requested_url=answer.requested_url, final_url=answer.final_url, status=answer.status, headers=answer.headers,
-                body=answer.body, fetched_at=answer.fetched_at, outlet=outlet.slug, entry=entry,
-            )  # fmt: skip
-            future = self._pool.submit(read_page, page, outlet, self._agencies, answer.fetched_at)
+            future = self._pool.submit(read_page, answer.page(outlet.slug, entry), outlet, self._agencies, answer.fetched_at)
             return _read_well(entry.url, await asyncio.wrap_future(future))
         except (FetchLater, FetchNever) as error:
             return ProbedArticle(url=entry.url, error=error.reason)

@@ -7,14 +7,11 @@ fetches only names them, and is spared the half second that extraction's librari
 from __future__ import annotations
 
 from datetime import datetime
-from fnmatch import fnmatchcase
 from typing import NamedTuple
-from urllib.parse import urlsplit
 
 from crawler.discovery.reading import FeedReading, SitemapReading
 from crawler.errors import ConfigError
 from crawler.model.article import Article
-from crawler.model.feed import FeedEntry
 from crawler.model.outlet import Outlet, Source, SourceKind
 from crawler.model.page import Page
 from crawler.outlets.agencies import Agencies
@@ -69,8 +66,3 @@ def read_front_page(body: bytes, said: tuple[str, str | None], sitemaps: tuple[s
         return FrontPage(declared, draft_outlet(html, url, (), month), None)
     except ConfigError as error:
         return FrontPage(declared, None, str(error))
-
-
-def matches(entry: FeedEntry, source: Source) -> bool:
-    """Whether the entry's path fits the source's `link_pattern` (a glob over the path); True without one."""
-    return source.link_pattern is None or fnmatchcase(urlsplit(entry.url).path, source.link_pattern)

@@ -6,6 +6,7 @@ Walls that only their text betrays are recognised by `crawler.normalize`; one te
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
@@ -55,16 +56,13 @@ def judge(answer: Answer) -> Verdict | None:
     return None
 
 
-def is_challenge(header: object) -> bool:
+def is_challenge(header: Callable[[str], str | None]) -> bool:
     """Whether the headers say that a browser is to prove itself (Cloudflare: `cf-mitigated: challenge`; AWS WAF likewise).
 
     `header` gives a header's value by name, or None.
     """
-    read = header if callable(header) else lambda name: None
-    return (read("cf-mitigated") or "").lower() == "challenge" or (read("x-amzn-waf-action") or "").lower() in (
-        "challenge",
-        "captcha",
-    )
+    asked_by_amazon = (header("x-amzn-waf-action") or "").lower()
+    return (header("cf-mitigated") or "").lower() == "challenge" or asked_by_amazon in ("challenge", "captcha")
 
 
 def _judge_address(asked: SplitResult, final: SplitResult) -> Verdict | None:
