@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 from http import HTTPStatus
 
@@ -44,7 +43,8 @@ class PollAnswer:
     etag: str | None = None
     """The header verbatim."""
     last_modified: str | None = None
-    retry_after: str | None = None
+    retry_after_s: float | None = None
+    """Seconds for which the server asked to be left alone."""
     body: bytes = b""
     conditional: bool = False
     """Validators were sent."""
@@ -108,7 +108,7 @@ def next_state(state: FeedState, answer: PollAnswer, now: datetime) -> FeedState
     if status in (SourceStatus.OK, SourceStatus.SAME_BODY, SourceStatus.NOT_MODIFIED):
         return _after_success(state, answer, now)
     failures = state.failures_in_a_row + 1
-    wait = _retry_after(answer.retry_after, now) or back_off(failures)
+    wait = _asked_wait(answer.retry_after_s) or back_off(failures)
     gone = status is SourceStatus.GONE and failures >= GONE_AFTER
     return replace(
         state,
@@ -157,18 +157,9 @@ def _validator(value: str | None) -> str | None:
     return text if len(text) <= MAX_VALIDATOR and _VALIDATOR.fullmatch(text) else None
 
 
-def _retry_after(value: str | None, now: datetime) -> timedelta | None:
-    """Retry-After (RFC 9110, 10.2.3): seconds or an HTTP date, between one second and a day."""
-    text = (value or "").strip()
-    if text.isascii() and text.isdecimal():
-        wait = timedelta(seconds=min(int(text[:9]), int(LONGEST_RETRY_AFTER.total_seconds())))
-    else:
-        try:
-            time = parsedate_to_datetime(text)
-            wait = (time if time.tzinfo else time.replace(tzinfo=UTC)) - now
-        except (ValueError, TypeError, IndexError, OverflowError):
-            return None
-    return min(wait, LONGEST_RETRY_AFTER) if wait > timedelta(0) else None
+def _asked_wait(seconds: float | None) -> timedelta | None:
+    """What the server asked for, from a second to a day; None when it asked for nothing."""
+    return timedelta(seconds=min(seconds, LONGEST_RETRY_AFTER.total_seconds())) if seconds and seconds >= 1 else None
 
 
 def _in_words(status: int | None) -> str:

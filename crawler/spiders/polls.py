@@ -33,6 +33,7 @@ from crawler.model.run import SourceReport, SourceStatus
 from crawler.spiders.choosing import Choosing
 from crawler.spiders.fetching import FEED_BYTES, Answer, Wanted
 from crawler.spiders.readers import read_source
+from crawler.spiders.retry_after import read_retry_after
 from crawler.spiders.run_parts import RunParts
 from crawler.spiders.tally import Tally
 from crawler.spiders.walls import is_challenge
@@ -78,8 +79,7 @@ class SourcePoll:
         except BackendUnavailable:
             raise
         except FetchLater as later:
-            wait = None if later.retry_after_s is None else str(int(later.retry_after_s))
-            poll = PollAnswer(error=later.reason, retry_after=wait)
+            poll = PollAnswer(error=later.reason, retry_after_s=later.retry_after_s)
             return await self._save(state, poll, SourceStatus.UNREACHABLE, later.reason), []
         except FetchNever as never:
             return await self._save(state, PollAnswer(error=never.reason), SourceStatus.REFUSED, never.reason), []
@@ -95,7 +95,7 @@ class SourcePoll:
         states, tally = context
         poll = PollAnswer(
             status=answer.status, etag=answer.header("etag"), last_modified=answer.header("last-modified"), body=answer.body,
-            retry_after=answer.header("retry-after"), conditional=conditional, moved_to=answer.moved_to,
+            retry_after_s=read_retry_after(answer.header("retry-after"), answer.fetched_at), conditional=conditional, moved_to=answer.moved_to,
         )  # fmt: skip
         status = SourceStatus.BLOCKED if is_challenge(answer.header) else status_of(state, poll)
         if status is SourceStatus.SAME_BODY and self._parts.plan.force:

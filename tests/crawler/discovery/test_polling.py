@@ -95,21 +95,10 @@ def test_failures_in_a_row_double_the_wait_up_to_six_hours() -> None:
 
 
 @pytest.mark.parametrize(
-    ("header", "seconds"),
-    [
-        ("120", 120),
-        ("Tue, 24 Nov 2026 13:00:00 GMT", 3600),
-        ("999999999999", 86400),
-        ("Tue, 24 Nov 2036 13:00:00 GMT", 86400),
-        ("0", 300),
-        ("-5", 300),
-        ("soon", 300),
-        ("Tue, 24 Nov 2020 13:00:00 GMT", 300),
-        (None, 300),
-    ],
+    ("asked_s", "seconds"), [(120.0, 120), (3600.0, 3600), (86400.0, 86400), (9e9, 86400), (0.0, 300), (None, 300)]
 )
-def test_retry_after_is_obeyed_within_reason(header: str | None, seconds: int) -> None:
-    state = next_state(NEW, PollAnswer(status=429, retry_after=header), NOW)
+def test_retry_after_is_obeyed_within_reason(asked_s: float | None, seconds: int) -> None:
+    state = next_state(NEW, PollAnswer(status=429, retry_after_s=asked_s), NOW)
     assert state.next_poll_at == NOW + timedelta(seconds=seconds)
 
 
@@ -156,9 +145,9 @@ def test_the_wait_never_leaves_its_bounds(failures: int) -> None:
     assert timedelta(minutes=5) <= back_off(failures) <= LONGEST_BACK_OFF
 
 
-@given(st.text(max_size=40), st.integers(100, 599), st.text(max_size=40))
-def test_no_header_of_a_server_breaks_the_policy(text: str, status: int, other: str) -> None:
-    answer = PollAnswer(status=status, etag=text, last_modified=other, retry_after=other, moved_to=text, error=other or None)
+@given(st.text(max_size=40), st.integers(100, 599), st.text(max_size=40), st.none() | st.floats(0, 1e12))
+def test_no_header_of_a_server_breaks_the_policy(text: str, status: int, other: str, wait_s: float | None) -> None:
+    answer = PollAnswer(status=status, etag=text, last_modified=other, retry_after_s=wait_s, moved_to=text, error=other or None)
     state = next_state(NEW, answer, NOW)
     conditional_headers(state, hours(1))
     assert state.next_poll_at is None or NOW < state.next_poll_at <= hours(24)

@@ -111,3 +111,10 @@ def test_a05_an_address_that_is_none_is_refused() -> None:
 def test_the_sources_section_is_given_to_its_entries() -> None:
     (one,) = Choosing(KURIER, force=False).sort_out([entry("kraj/a")], SECTION).met.values()
     assert one.section == "Kraj" and one.source == SECTION.url
+
+
+def test_a_link_pattern_is_a_glob_over_the_path_as_people_write_it() -> None:
+    source = dataclasses.replace(SECTION, link_pattern="/wiadomości/*")
+    entries = [entry("wiadomo%C5%9Bci/kraj/most-na-sanie"), entry("wiadomości/a"), entry("sport/mecz-o-most"), entry("wiadomo")]
+    sorted_out = Choosing(KURIER, force=False).sort_out(entries, source)
+    assert sorted_out.count == 2 and len(sorted_out.met) == 2
