@@ -63,7 +63,7 @@ def join_story(connection: sa.Connection, article: Article) -> StoryChange:
     links = tuple(_link(article, match, articles.read_article(connection, match.leader.article_id)) for match in decision.links)
     stories.add_links(connection, links)
     concerned = {story_id} | ({old} if old and not emptied else set())
-    for one in concerned:
+    for one in sorted(concerned):
         _describe(connection, one, now, None if decision.absorbed else {article.id})
     return StoryChange(
         story_id=story_id, changed_article_ids=_changed(before, stories.document_states(connection, concerned)), links=links
@@ -146,10 +146,11 @@ def _describe(connection: sa.Connection, story_id: str, now: datetime, fresh: se
         agency_confidence=facts.agency_confidence, first_published_at=facts.first_published_at,
         first_seen_at=facts.first_seen_at,
     )  # fmt: skip
+    ids = {one.article_id for one in members}
     if fresh is None or facts.origin_article_id in fresh or facts.origin_article_id != stories.origin_of(connection, story_id):
-        fresh = {one.article_id for one in members}
+        fresh = ids
     stories.write_facts(connection, told, len(members), now)
-    stories.write_roles(connection, _roles(connection, facts.origin_article_id, fresh))
+    stories.write_roles(connection, _roles(connection, facts.origin_article_id, fresh & ids))  # not of one that just left
 
 
 def _roles(connection: sa.Connection, origin_id: str, fresh: set[str]) -> list[tuple[str, MemberRole, float, float]]:

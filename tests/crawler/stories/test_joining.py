@@ -18,6 +18,7 @@ from crawler.store.database import Database
 from crawler.store.schema import fingerprint_day, metadata, story, story_alias, story_leader, story_member, story_posting
 from crawler.store.story_window import lock_stories
 from crawler.stories import window as w
+from crawler.stories.evidence import containments, role_of
 from crawler.stories.joining import join_story, leave_story
 
 DAY = 24 * 60
@@ -66,6 +67,18 @@ def check_invariants(database: Database) -> None:
         assert all(places[row.article_id] == row.story_id for row in leaders)
         posted = set(connection.execute(sa.select(story_posting.c.leader)).scalars())
         assert posted <= {row.number for row in leaders}
+
+
+def check_roles(database: Database) -> None:
+    """Each role is the one that the text has beside the origin of its own story."""
+    with database.read() as connection:
+        for row in connection.execute(sa.select(story.c.id, story.c.origin_article_id)).all():
+            members = stories.read_members(connection, row.id)
+            prints = stories.read_fingerprints(connection, [one.article_id for one in members])
+            for one in members:
+                beside = containments(prints[one.article_id], prints[row.origin_article_id])
+                expected = MemberRole.ORIGINAL if one.article_id == row.origin_article_id else role_of(*beside)
+                assert one.role is expected, one
 
 
 def partition(database: Database) -> set[frozenset[str]]:
@@ -168,6 +181,18 @@ def test_a_copy_that_becomes_another_text_leaves_its_story(
     assert set(change.changed_article_ids) == {first.id, second.id}
     assert [one.article_id for one in read(stories.get_story, story_id).members] == [first.id]
     check_invariants(database)
+
+
+def test_an_article_that_left_has_the_role_of_its_own_story_and_not_of_the_one_it_left(
+    database: Database, file: Any, sentences: Any, article: Any
+) -> None:
+    for number in range(8):  # whichever of two stories is described first
+        dispatch = sentences(1100 + number, 10)
+        file(article(dispatch, "kurier"))
+        second = article(dispatch, "goniec", 5)
+        file(second)
+        file(article(sentences(1200 + number, 10), "goniec", 5, url=second.url))
+    check_roles(database)
 
 
 def test_the_leader_that_becomes_another_text_leaves_the_story_to_its_copies(
@@ -330,6 +355,7 @@ def test_any_order_of_filing_revising_and_withdrawing_keeps_the_invariants(
             change = join_story(connection, store(connection, one))
             assert stories.story_id_of(connection, one.id) == change.story_id
     check_invariants(sqlite_database)
+    check_roles(sqlite_database)
 
 
 def mixed_articles(sentences: Any, article: Any) -> list[Any]:
