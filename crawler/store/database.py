@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -138,8 +137,10 @@ def _sqlite_engine(url: sa.URL) -> sa.Engine:
     def _connect(connection: sqlite3.Connection, record: Any) -> None:
         connection.isolation_level = None  # transactions are ours: the driver's own begin too late for a write lock
         connection.execute("ATTACH DATABASE ? AS pages", (str(pages),))
-        for pragma in (f"busy_timeout={BUSY_TIMEOUT_MS}", "journal_mode=WAL", "pages.journal_mode=WAL", "synchronous=NORMAL"):
-            connection.execute(f"PRAGMA {pragma}")
+        connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+        for schema in ("main", "pages"):  # a setting without a schema holds for the main file only
+            connection.execute(f"PRAGMA {schema}.journal_mode=WAL")
+            connection.execute(f"PRAGMA {schema}.synchronous=NORMAL")
 
     @sa.event.listens_for(engine, "begin")
     def _begin(connection: sa.Connection) -> None:
@@ -179,9 +180,9 @@ def _copy_before_migration(database: Database) -> Path | None:
         return None
     file = Path(str(database.engine.url.database))
     copy = file.with_name(f"{file.stem}-before-{SCHEMA_REVISION}{file.suffix}")
-    with contextlib.closing(sqlite3.connect(file)) as source:
-        source.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    shutil.copy2(file, copy)
+    # SQLite's own copy: it holds what still lies in the WAL file, also while others read or write (a checkpoint may not)
+    with contextlib.closing(sqlite3.connect(file)) as source, contextlib.closing(sqlite3.connect(copy)) as target:
+        source.backup(target)
     return copy
 
 

@@ -19,6 +19,7 @@ from crawler.store import database as database_module
 from crawler.store import leases
 from crawler.store.database import SCHEMA_REVISION, Database, connect_database, open_database, schema_revision, upgrade
 from crawler.store.schema import metadata
+from crawler.store.sources import keep_robots
 
 NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 
@@ -53,6 +54,30 @@ def test_f30_an_older_sqlite_store_is_copied_before_it_is_migrated(sqlite_databa
     assert copy is not None
     with sqlite3.connect(copy) as raw:
         assert raw.execute("SELECT version_num FROM alembic_version").fetchone() == ("0000",)
+
+
+def test_f30_the_copy_holds_what_still_lies_in_the_wal_file_while_somebody_reads(sqlite_database: Database) -> None:
+    file = Path(str(sqlite_database.engine.url.database))
+    with sqlite_database.write() as connection:
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = '0000'"))
+    with sqlite_database.read() as reader:
+        reader.execute(sa.text("SELECT count(*) FROM alembic_version")).all()
+        with sqlite_database.write() as connection:
+            save_robots(connection)
+        copy = database_module._copy_before_migration(connect_database(f"sqlite:///{file}"))
+    assert copy is not None
+    with sqlite3.connect(copy) as raw:
+        assert raw.execute("SELECT body FROM robots").fetchall() == [("User-agent: *",)]
+
+
+def test_both_files_sync_at_checkpoints_only(sqlite_database: Database) -> None:
+    with sqlite_database.read() as connection:
+        told = [connection.execute(sa.text(f"PRAGMA {schema}.synchronous")).scalar() for schema in ("main", "pages")]
+    assert told == [1, 1]
+
+
+def save_robots(connection: sa.Connection) -> None:
+    keep_robots(connection, "https://kresy.example", "User-agent: *", datetime(2026, 11, 24, tzinfo=UTC))
 
 
 @pytest.mark.postgresql
