@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
+import gc
 import os
 import secrets
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -87,6 +91,44 @@ def database(request: pytest.FixtureRequest) -> Database:
     kind = "sqlite_database" if request.param == "sqlite" else "postgres_database"
     opened: Database = request.getfixturevalue(kind)
     return opened
+
+
+class MemoryPeak:
+    """`with MemoryPeak() as peak: ...`: afterwards `peak.mb` is by how many MB the process grew at most meanwhile.
+
+    The highest mark of the whole process would say nothing: whatever ran before may have reached higher. Linux forgets it on
+    request (proc(5), `clear_refs`); elsewhere only what goes beyond that mark is seen.
+    """
+
+    mb = 0.0
+
+    def __enter__(self) -> MemoryPeak:
+        gc.collect()
+        with contextlib.suppress(OSError, AttributeError):
+            ctypes.CDLL(None).malloc_trim(0)  # what is free already would hide what is taken
+        with contextlib.suppress(OSError):
+            Path("/proc/self/clear_refs").write_text("5")
+        self._before_mb = _held_mb("VmRSS")
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.mb = _held_mb("VmHWM") - self._before_mb
+
+
+def _held_mb(field: str) -> float:
+    try:
+        lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+    except OSError:
+        import resource
+
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1 << 20 if sys.platform == "darwin" else 1024)
+    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith(field))
+
+
+@pytest.fixture
+def memory_peak() -> type[MemoryPeak]:
+    """How much memory a piece of work costs at its worst."""
+    return MemoryPeak
 
 
 ArticleMaker = Callable[..., Article]
