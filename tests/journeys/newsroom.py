@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import sqlite3
 import subprocess
 import sys
@@ -55,20 +56,17 @@ class Newsroom:
         path.write_bytes(TypeAdapter(CrawlPlan).dump_json(plan))
         return self._start("-m", "crawler.run", str(path))
 
-    def start_push(self) -> subprocess.Popen[bytes]:
-        return self._start(
-            "-c",
-            "from scheduler.command import main; main()",
-            "--data-dir",
-            str(self.locations.data_dir),
-            "index",
-            "push",
-            "--json",
-        )
+    def start_push(self, batch: int = 500) -> subprocess.Popen[bytes]:
+        """`depesza index push`, so many documents at once."""
+        command = ("-m", "scheduler.command", "--data-dir", str(self.locations.data_dir), "index", "push", "--json")
+        return self._start(*command, environ={"DEPESZA_INDEXER_BATCH": str(batch)})
 
-    def _start(self, *arguments: str) -> subprocess.Popen[bytes]:
+    def _start(self, *arguments: str, environ: dict[str, str] | None = None) -> subprocess.Popen[bytes]:
         silent = subprocess.DEVNULL
-        return subprocess.Popen([sys.executable, *arguments], start_new_session=True, stdout=silent, stderr=silent)
+        return subprocess.Popen(
+            [sys.executable, *arguments], start_new_session=True, stdout=silent, stderr=silent,
+            env={**os.environ, **(environ or {})},
+        )  # fmt: skip
 
     def count(self, table: str) -> int:
         """Rows of a table, asked beside the running crawl; 0 before there is one."""

@@ -53,10 +53,10 @@ def kill(process: subprocess.Popen[bytes]) -> None:
 def kill_in(phase: str, newsroom: Newsroom, chance: random.Random) -> bool:
     """Start what has this phase, kill it in the midst; True when the kill fell into the phase."""
     if phase == "pushing":
-        process, waiting = newsroom.start_push(), newsroom.count("outbox")
-        index = newsroom.locations.index_dir
-        hit = wait_for(process, lambda: index.exists() and newsroom.count("outbox") <= waiting)
-        time.sleep(chance.uniform(0, 0.6))
+        waiting = newsroom.count("outbox")
+        process = newsroom.start_push(batch=1)  # many small batches: the kill falls between any two of their steps
+        hit = wait_for(process, lambda: newsroom.count("outbox") < waiting)
+        time.sleep(chance.uniform(0, 0.05))
     else:
         requests, filed = newsroom.requests(), newsroom.count("article")
         more = chance.randint(1, 8)
