@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-import time
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -40,7 +40,8 @@ class SmallOutlet:
     server: HTTPServer
     locations: Locations
     slow_s: float = 0.0
-    """Every page takes so long."""
+    """Every page takes so long, unless the test is over."""
+    over: threading.Event = field(default_factory=threading.Event)
     front: str | None = None
     """The front page; None answers 404."""
     asked: list[str] = field(default_factory=list)
@@ -73,7 +74,7 @@ class SmallOutlet:
             return Response(self.front, content_type="text/html; charset=utf-8")
         if not request.path.startswith("/art/"):
             return Response("", status=404)
-        time.sleep(self.slow_s)
+        self.over.wait(self.slow_s)
         return Response(page_html(int(request.path.rpartition("/")[2])), content_type="text/html; charset=utf-8")
 
     def run(self, *arguments: str) -> Result:
@@ -98,12 +99,18 @@ def small_server() -> Iterator[HTTPServer]:
 
 
 @pytest.fixture
-def small_outlet(small_server: HTTPServer, tmp_path: Path) -> SmallOutlet:
+def small_outlet(small_server: HTTPServer, tmp_path: Path) -> Iterator[SmallOutlet]:
     """Installed and written, nothing crawled yet. Only this outlet is watched."""
-    data_dir = tmp_path / "data"
-    data_dir.mkdir()
+    outlet = install(small_server, tmp_path / "data")
+    yield outlet
+    outlet.over.set()
+
+
+def install(server: HTTPServer, data_dir: Path) -> SmallOutlet:
+    """The outlet on `server`, in an installation at `data_dir`, which may be there already."""
+    data_dir.mkdir(exist_ok=True)
     (data_dir / "depesza.toml").write_text('[crawler]\noutlets = ["jodlowo"]\nworkers = 1\n', encoding="utf-8")
-    outlet = SmallOutlet(server=small_server, locations=find_locations(data_dir, data_dir / "depesza.toml", {}))
-    small_server.expect_request(re.compile(".*")).respond_with_handler(outlet.answer)
+    outlet = SmallOutlet(server=server, locations=find_locations(data_dir, data_dir / "depesza.toml", {}))
+    server.expect_request(re.compile(".*")).respond_with_handler(outlet.answer)
     outlet.write()
     return outlet

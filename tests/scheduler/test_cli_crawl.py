@@ -142,7 +142,7 @@ def test_f01_an_index_that_cannot_be_used_is_a_warning_and_the_articles_wait(sma
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_f28_a_stopped_crawl_keeps_and_pushes_what_it_fetched(small_outlet: SmallOutlet, number: signal.Signals) -> None:
-    small_outlet.slow_s = 2
+    small_outlet.slow_s = 1
     command = [sys.executable, "-m", "scheduler.command", "crawl", "--json", "--data-dir", str(small_outlet.locations.data_dir)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     deadline = time.monotonic() + 60

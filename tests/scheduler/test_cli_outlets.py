@@ -59,6 +59,7 @@ def test_add_finds_the_feed_writes_the_file_and_the_outlet_can_be_crawled(small_
     assert result.exit_code == 0, result.stderr
     written = Path(json.loads(result.stdout)["file"])
     assert read_outlet(written).sources[0].url == server.url_for("/rss")
+    written.write_text(written.read_text("utf-8").replace("allow_private = true", "allow_private = true\ndelay_s = 0.0"), "utf-8")
     assert small_outlet.run("crawl", "new-one").exit_code == 0
 
 

@@ -3,25 +3,40 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from pytest_httpserver import HTTPServer
 
 from crawler.cli.letters import StageName
 from crawler.config import store_url
 from crawler.store import dead_letters, frontier, outbox
 from crawler.store.database import Database, open_database
 from crawler.store.dead_letters import DeadLetter, Stage
-from tests.scheduler.conftest import SmallOutlet
+from tests.scheduler.conftest import SmallOutlet, install
 
 pytestmark = pytest.mark.timeout(120)
 
 
+@pytest.fixture(scope="module")
+def crawled_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SmallOutlet]:
+    """Crawled and pushed, for all tests of this module: each works on a copy."""
+    with pytest.MonkeyPatch.context() as patch, HTTPServer(threaded=True) as server:
+        for name in [name for name in os.environ if name.startswith("DEPESZA_") and not name.startswith("DEPESZA_TEST")]:
+            patch.delenv(name)
+        outlet = install(server, tmp_path_factory.mktemp("crawled") / "data")
+        assert outlet.run("crawl").exit_code == 0
+        yield outlet
+
+
 @pytest.fixture
-def crawled(small_outlet: SmallOutlet) -> SmallOutlet:
-    assert small_outlet.run("crawl").exit_code == 0
-    return small_outlet
+def crawled(crawled_once: SmallOutlet, tmp_path: Path) -> SmallOutlet:
+    shutil.copytree(crawled_once.locations.data_dir, tmp_path / "data")
+    return install(crawled_once.server, tmp_path / "data")
 
 
 def store(outlet: SmallOutlet) -> Database:

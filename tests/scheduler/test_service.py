@@ -67,7 +67,7 @@ def test_the_service_crawls_what_was_missed_then_by_the_clock_pushes_and_ends_in
 
 
 def test_f28_sigterm_ends_the_process_with_exit_code_0_and_the_run_is_closed(small_outlet: SmallOutlet, store: Database) -> None:
-    small_outlet.slow_s = 3
+    small_outlet.slow_s = 1
     process = subprocess.Popen(
         [sys.executable, "-m", "scheduler.command", "run", "--data-dir", str(small_outlet.locations.data_dir)],
         stderr=subprocess.PIPE,
