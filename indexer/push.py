@@ -17,7 +17,7 @@ from crawler.errors import IndexLater
 from crawler.store.articles import article_ids, read_articles
 from crawler.store.database import Database
 from crawler.store.dead_letters import DeadLetter, Stage, add_dead_letter, count_dead_letters, drop_dead_letter
-from crawler.store.outbox import acknowledge, count_outbox, put_off_outbox, take_outbox
+from crawler.store.outbox import acknowledge, count_outbox, put_every_article_in_outbox, put_off_outbox, take_outbox
 from crawler.store.outlets import read_agency_names, read_outlets
 from crawler.store.stories import document_states, story_id_of
 from indexer.document import Document, Names, OutletName, StoryPlace, to_document
@@ -48,8 +48,15 @@ class PushReport:
 def push_pending(
     database: Database, engine: SearchEngine, *, now: datetime, batch: int = BATCH, progress: Progress | None = None
 ) -> PushReport:
-    """Push everything that is due in the outbox. Never raises IndexLater: the report's `stopped` says it."""
+    """Push everything that is due in the outbox. Never raises IndexLater: the report's `stopped` says it.
+
+    Where there is no index yet (its folder was removed, say) every article goes: one that was pushed before must not be lost.
+    Raises BackendUnavailable when the index is damaged.
+    """
     counts, stopped = _Counts(), None
+    if engine.status().document_version is None:
+        with database.write() as connection:
+            put_every_article_in_outbox(connection, now)
     with database.read() as connection:
         names = read_names(connection)
     while True:

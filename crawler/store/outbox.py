@@ -9,7 +9,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from crawler.store.rows import in_batches, upsert
-from crawler.store.schema import outbox
+from crawler.store.schema import article, outbox
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +28,14 @@ def put_in_outbox(connection: sa.Connection, versions: Mapping[str, int], now: d
         for one, version in versions.items()
     ]
     upsert(connection, outbox, rows, keep=("queued_at",))
+
+
+def put_every_article_in_outbox(connection: sa.Connection, now: datetime) -> int:
+    """Want every article in the index: it is new, or was lost. Ids that wait already stay as they are; returns how many were added."""
+    row = (article.c.id, article.c.index_version, sa.literal(now, outbox.c.queued_at.type), sa.literal(0))
+    waits = sa.exists().where(outbox.c.article_id == article.c.id)
+    added = outbox.insert().from_select(["article_id", "wanted_version", "queued_at", "attempts"], sa.select(*row).where(~waits))
+    return connection.execute(added).rowcount
 
 
 def take_outbox(connection: sa.Connection, limit: int, now: datetime) -> list[OutboxItem]:

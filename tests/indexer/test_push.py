@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -201,3 +202,19 @@ def test_what_is_filed_during_a_rebuild_is_pushed_at_its_end(database: Database,
 def test_a_rebuild_of_an_empty_store_gives_an_empty_index(database: Database, engine: EmbeddedEngine) -> None:
     assert rebuild_index(database, engine, now=NOON) == PushReport()
     assert engine.count(Everything()) == 0
+
+
+def test_an_index_that_was_removed_is_filled_again_with_every_article_by_the_next_push(
+    database: Database, tmp_path: Path, file: Any
+) -> None:
+    first, second = file(1), file(2)
+    before = EmbeddedEngine(tmp_path / "index")
+    push_pending(database, before, now=NOON)
+    before.close()
+    shutil.rmtree(tmp_path / "index")
+    third = file(3)
+    engine = EmbeddedEngine(tmp_path / "index")
+    report = push_pending(database, engine, now=NOON)
+    assert (report.written, report.waiting) == (3, 0)
+    assert engine.documents([first, second, third]).keys() == {first, second, third}
+    engine.close()
