@@ -1,7 +1,7 @@
 """Filing: the one stateful step, one transaction for one article. A crash leaves a filed and queued article, or nothing.
 
-Order: keep the raw page; known? unchanged? revision; the same text on many addresses? join or open a story; outbox.
-`file_nothing` is the same step for a page that gave no article.
+Order: whose page is it (`identity`); the same text on many addresses? unchanged? revision; join or open a story; outbox; keep
+the raw page. `file_nothing` is the same step for a page that gave no article.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from crawler.identity import Identity, identify, is_other_text
 from crawler.model.article import Article, PublishedFrom, article_id
 from crawler.model.page import Page
 from crawler.model.run import Outcome
@@ -28,17 +29,17 @@ from crawler.text import fold
 
 DEFAULT_REVISIT_S = (3600.0, 6 * 3600.0, 24 * 3600.0, 7 * 86400.0)
 SAME_BODY_ADDRESSES = 3
+SAME_BODY_WITHIN = timedelta(days=1)
 """One text met at this many addresses of an outlet in a day is a wall, not an article (SAFETY F31)."""
-REPLACED_OVERLAP = 0.10
-REPLACED_TITLE = 0.30
-REPLACED_WORDS = 40
-"""Below these shares of common fingerprints and title words, between texts of at least so many words, an address holds
-another article now (SAFETY F33). A grown stub keeps its headline; a corrected text keeps its sentences."""
 _TRUST = list(PublishedFrom)
 _COMPARED = (
     "title", "lead", "text", "language", "authors", "byline", "credits", "section", "tags", "image_url", "published_at",
     "published_from", "modified_at", "removed_at", "attributions", "access",
 )  # fmt: skip
+_UNSEEN = ("fingerprint", "normalizer_version", "encoding_suspect", "access_reason")
+"""Kept up to date, but no document holds them."""
+_PLACING = ("content_sha256", "fingerprint", "attributions", "published_at")
+"""What a story weighs: a change of one of these files the article into its story anew."""
 
 
 def file_article(
@@ -50,22 +51,31 @@ def file_article(
     `fetched_at`. Everything happens on `connection`, in the caller's transaction.
     """
     lock_stories(connection)  # before any article's row is changed, or two filings wait for one another
-    known_id = articles.find_id(connection, [article.url, *(one.url for one in article.addresses)])
-    known = articles.read_article(connection, known_id) if known_id else None
-    if known and _is_replaced(known, article):
-        article = _take_over_addresses(connection, known, article, page)
-        outcome = _file_new(connection, article, page, revisit_s)
-        link = StoryLink(article_id=article.id, other_id=known.id, kind=LinkKind.REPLACES, containment=0.0)
-        story_store.add_links(connection, [link])
-    elif known:
-        outcome, article = _file_known(connection, known, article, page, revisit_s)
-    elif twins := _addresses_of_wall(connection, article, page):
-        return _withdraw_wall(connection, article, page, twins)
+    who = identify(connection, article)
+    if (who.known is None or who.known.removed_at) and (wall := _addresses_of_wall(connection, article, page)):
+        return _withdraw_wall(connection, who, page, wall, revisit_s)
+    filed = who.article
+    if who.replaced:
+        _take_addresses(connection, who.replaced, filed, page)
+    for twin in who.twins:
+        _absorb(connection, twin, dataclasses.replace(filed, id=(who.known or filed).id), page)
+    if who.known:
+        outcome, filed, page = _file_known(connection, who.known, filed, page, _visit(who.known, page, revisit_s))
     else:
-        outcome = _file_new(connection, article, page, revisit_s)
-    pages.keep_page(connection, article.id, page)
-    dead_letters.drop_page_letters(connection, article.id)
-    dead_letters.drop_page_letters(connection, article_id(article.url))
+        outcome = _file_new(connection, filed, page, revisit_s)
+    links = [StoryLink(article_id=filed.id, other_id=one.id, kind=LinkKind.REPLACES, containment=0.0) for one in _former(who)]
+    story_store.add_links(connection, links)
+    pages.keep_page(connection, filed.id, page)
+    dead_letters.drop_page_letters(connection, [filed.id, article_id(article.url), _entry_key(article)])
+    return outcome
+
+
+def file_again(connection: sa.Connection, known: Article, article: Article, page: Page) -> Outcome:
+    """File a new reading of the kept page of a known article (`renormalize`): nothing was fetched.
+
+    Visits stay as they were, a removed article stays removed, and no address changes hands. Returns REVISED or UNCHANGED.
+    """
+    outcome, _, _ = _file_known(connection, known, article, page, None)
     return outcome
 
 
@@ -77,6 +87,9 @@ def file_nothing(connection: sa.Connection, page: Page, letter: DeadLetter) -> N
 
 def file_removal(connection: sa.Connection, known_id: str, page: Page) -> bool:
     """The page of a known article is gone: `removed_at` is set once and the document pushed. True when it was news."""
+    lock_stories(connection)
+    if page.entry and page.entry.updated_at:  # or its source's word of a change would have it fetched at every poll
+        articles.note_source_update(connection, known_id, page.entry.updated_at)
     if not articles.mark_removed(connection, known_id, page.fetched_at):
         return False
     article = articles.read_article(connection, known_id)
@@ -95,36 +108,54 @@ def _file_new(connection: sa.Connection, article: Article, page: Page, revisit_s
 
 
 def _file_known(
-    connection: sa.Connection, known: Article, read: Article, page: Page, revisit_s: Sequence[float]
-) -> tuple[Outcome, Article]:
-    merged = _merge(known, read)
-    visit = _visit(merged, page, revisit_s)
-    revised = merged.content_sha256 != known.content_sha256
-    if not revised and all(getattr(merged, name) == getattr(known, name) for name in _COMPARED):
-        articles.note_visit(connection, known.id, visit)
-        articles.add_addresses(connection, known.id, read.addresses, page.fetched_at)
-        return Outcome.UNCHANGED, known
-    merged = dataclasses.replace(merged, index_version=known.index_version + 1)
-    articles.replace_article(connection, merged, visit, revised=revised)
-    versions = {merged.id: merged.index_version}
-    if revised or merged.attributions != known.attributions:
-        changed = set(join_story(connection, merged).changed_article_ids) - {merged.id}
+    connection: sa.Connection, known: Article, read: Article, page: Page, visit: Visit | None
+) -> tuple[Outcome, Article, Page]:
+    """A further reading of a known article; `visit` is None when its page was not fetched but read again."""
+    merged = _merge(known, read, page)
+    differs = {name for name in (*_COMPARED, *_UNSEEN, "content_sha256") if getattr(merged, name) != getattr(known, name)}
+    if not differs:
+        if visit:
+            articles.note_visit(connection, known.id, visit)
+            articles.add_addresses(connection, known.id, read.addresses, page.fetched_at)
+        return Outcome.UNCHANGED, known, _page_of(known, page)
+    told, revised = not differs.isdisjoint(_COMPARED), "content_sha256" in differs
+    merged = dataclasses.replace(merged, index_version=known.index_version + told)
+    articles.replace_article(connection, merged, visit, revised=revised, at=page.fetched_at)
+    versions = {merged.id: merged.index_version} if told else {}
+    came_back = known.removed_at and not merged.removed_at and not story_store.story_id_of(connection, known.id)
+    if came_back or (
+        not differs.isdisjoint(_PLACING) and (not merged.removed_at or story_store.story_id_of(connection, known.id))
+    ):
+        changed = set(join_story(connection, merged).changed_article_ids) - versions.keys()
         versions |= articles.raise_versions(connection, sorted(changed))
     outbox.put_in_outbox(connection, versions, page.fetched_at)
-    return (Outcome.REVISED if revised else Outcome.UNCHANGED), merged
+    return (Outcome.REVISED if revised else Outcome.UNCHANGED), merged, _page_of(known, page)
 
 
-def _merge(known: Article, read: Article) -> Article:
-    """The new reading under the old identity; a date from a weaker source than the known one does not replace it."""
+def _merge(known: Article, read: Article, page: Page) -> Article:
+    """The new reading under the old identity; a date from a weaker source than the known one does not replace it.
+
+    An article stays with the outlet that filed it first. Another one that meets it (outlets share domains) sees it as its
+    own, so of its reading the attributions count only when the text changed.
+    """
     keep: dict[str, Any] = {
         "id": known.id,
         "url": known.url,
+        "outlet": known.outlet,
         "first_seen_at": known.first_seen_at,
         "index_version": known.index_version,
     }
+    if known.removed_at and page.fetched_at <= known.removed_at:  # a page from before it was gone says nothing of that
+        keep["removed_at"] = known.removed_at
+    if known.outlet != read.outlet and known.content_sha256 == read.content_sha256:
+        keep["attributions"] = known.attributions
     if _TRUST.index(read.published_from) > _TRUST.index(known.published_from) or read.published_from is PublishedFrom.FIRST_FETCH:
         keep |= {"published_at": known.published_at, "published_from": known.published_from}
     return dataclasses.replace(read, **keep)
+
+
+def _page_of(known: Article, page: Page) -> Page:
+    return page if page.outlet == known.outlet else dataclasses.replace(page, outlet=known.outlet)
 
 
 def _visit(article: Article, page: Page, revisit_s: Sequence[float]) -> Visit:
@@ -135,53 +166,76 @@ def _visit(article: Article, page: Page, revisit_s: Sequence[float]) -> Visit:
     )
 
 
-def _is_replaced(known: Article, read: Article) -> bool:
-    if min(known.fingerprint.words, read.fingerprint.words) < REPLACED_WORDS:
-        return False
-    old, new = set(known.fingerprint.hashes), set(read.fingerprint.hashes)
-    if len(old & new) > REPLACED_OVERLAP * min(len(old), len(new)):
-        return False
-    old_title, new_title = _title_words(known.title), _title_words(read.title)
-    return len(old_title & new_title) <= REPLACED_TITLE * min(len(old_title), len(new_title))
+def _former(who: Identity) -> list[Article]:
+    return ([who.replaced] if who.replaced else []) + list(who.twins)
 
 
-def _title_words(title: str) -> set[str]:
-    """Words of more than three letters: what two headlines share by chance are the short ones."""
-    return {word for word in fold(title).split() if len(word) > 3}
+def _take_addresses(connection: sa.Connection, replaced: Article, read: Article, page: Page) -> None:
+    """Another text stands under an address of `replaced`: its own address, and it is gone; a further one, and only that goes."""
+    urls = {read.url, *(one.url for one in read.addresses)}
+    if replaced.url in urls:
+        file_removal(connection, replaced.id, page)
+        articles.give_addresses_away(connection, replaced.id)
+    else:
+        articles.give_addresses_away(connection, replaced.id, urls)
 
 
-def _take_over_addresses(connection: sa.Connection, known: Article, read: Article, page: Page) -> Article:
-    """Another text stands under a known address: the old article is removed, the new one gets an id of its own."""
-    file_removal(connection, known.id, page)
-    articles.give_addresses_away(connection, known.id)
-    return dataclasses.replace(read, id=article_id(f"{read.url}#{read.content_sha256}"), first_seen_at=page.fetched_at)
+def _absorb(connection: sa.Connection, twin: Article, holder: Article, page: Page) -> None:
+    """A known article whose address leads to `holder` now is gone; when both are one text it was never a copy either."""
+    if not is_other_text(twin, holder):
+        changed = set(leave_story(connection, twin.id).changed_article_ids)
+        outbox.put_in_outbox(connection, articles.raise_versions(connection, sorted(changed)), page.fetched_at)
+    file_removal(connection, twin.id, page)
+    articles.move_addresses(connection, twin.id, holder.id)
 
 
 def _body_digest(article: Article) -> str:
     return sha256(fold(article.text).encode()).hexdigest()
 
 
+def _entry_key(article: Article) -> str:
+    """The key of the entry's dead letters: the id that the address in the feed would give."""
+    return article_id(article.addresses[0].url if article.addresses else article.url)
+
+
 def _addresses_of_wall(connection: sa.Connection, article: Article, page: Page) -> set[str]:
-    """The earlier addresses of this very text when, with this one, they are too many; else nothing."""
-    since = page.fetched_at - timedelta(days=1)
-    twins = articles.addresses_with_body(connection, article.outlet, _body_digest(article), since) - {article.url}
-    return twins if len(twins) + 1 >= SAME_BODY_ADDRESSES else set()
+    """The addresses of this very text, this one included, when they were too many within a day; else nothing."""
+    met = {article.url: page.fetched_at} | articles.addresses_with_body(connection, article.outlet, _body_digest(article))
+    times = sorted(met.values())
+    crowds = zip(times, times[SAME_BODY_ADDRESSES - 1 :], strict=False)
+    return set(met) if any(last - first <= SAME_BODY_WITHIN for first, last in crowds) else set()
 
 
-def _withdraw_wall(connection: sa.Connection, article: Article, page: Page, twins: set[str]) -> Outcome:
-    """A text on many addresses: none of them is an article. Those filed before leave their stories and are marked."""
-    reason = f"the same text stands at {len(twins) + 1} addresses of the outlet: a wall or a placeholder, no article"
+def _withdraw_wall(connection: sa.Connection, who: Identity, page: Page, wall: set[str], revisit_s: Sequence[float]) -> Outcome:
+    """A text on many addresses: none of them is an article. Those filed before leave their stories, are marked, get their
+    letters and are visited again at the usual ages; an article whose page shows the wall now stays as it is."""
+    article, digest, at = who.article, _body_digest(who.article), page.fetched_at
+    articles.note_body(connection, article.outlet, digest, article.url, at)
+    ids = {one.id for one in articles.known_addresses(connection, wall).values()} | {article_id(url) for url in wall}
     versions: dict[str, int] = {}
-    for known in articles.known_addresses(connection, twins).values():
-        changed = set(leave_story(connection, known.id).changed_article_ids) - {known.id}
+    for known in articles.read_articles(connection, sorted(ids)):
+        if known.outlet != article.outlet or _body_digest(known) != digest:
+            continue
+        changed = set(leave_story(connection, known.id).changed_article_ids)
+        if articles.mark_removed(connection, known.id, at):
+            changed.add(known.id)
+            dead_letters.add_dead_letter(connection, _wall_letter(known, known.id, page, len(wall)))
         versions |= articles.raise_versions(connection, sorted(changed))
-        if articles.mark_removed(connection, known.id, page.fetched_at):
-            versions |= articles.raise_versions(connection, [known.id])
-    outbox.put_in_outbox(connection, versions, page.fetched_at)
-    articles.note_body(connection, article.outlet, _body_digest(article), article.url, page.fetched_at)
-    letter = DeadLetter(
-        stage=Stage.NORMALIZE, key=article.id, outlet=article.outlet, url=article.url, reason=reason,
-        detail={"title": article.title}, created_at=page.fetched_at, last_at=page.fetched_at,
-    )  # fmt: skip
-    file_nothing(connection, page, letter)
+        articles.put_off_visit(connection, known.id, articles.next_visit(known.first_seen_at, at, revisit_s))
+    outbox.put_in_outbox(connection, versions, at)
+    standing = [one for one in (who.known, who.replaced) if one is not None]
+    if not standing:
+        file_nothing(connection, page, _wall_letter(article, _entry_key(article), page, len(wall)))
+    for one in standing:  # their good pages are not overwritten with the wall's
+        if one.id not in versions:
+            dead_letters.add_dead_letter(connection, _wall_letter(article, one.id, page, len(wall)))
+            articles.put_off_visit(connection, one.id, articles.next_visit(one.first_seen_at, at, revisit_s))
     return Outcome.BLOCKED
+
+
+def _wall_letter(article: Article, key: str, page: Page, addresses: int) -> DeadLetter:
+    reason = f"the same text stands at {addresses} addresses of the outlet: a wall or a placeholder, no article"
+    return DeadLetter(
+        stage=Stage.NORMALIZE, key=key, outlet=article.outlet, url=article.url, reason=reason,
+        detail={"title": article.title, "outcome": Outcome.BLOCKED.value}, created_at=page.fetched_at, last_at=page.fetched_at,
+    )  # fmt: skip

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from crawler.errors import NormalizeError
-from crawler.filing import file_article
+from crawler.filing import file_again, file_article
 from crawler.model.article import Article
 from crawler.model.outlet import Outlet
 from crawler.model.page import Page
@@ -123,11 +123,17 @@ def _settle(database: Database, task: _Task, now: datetime) -> Outcome:
         return _note_failure(database, key, task.page, error, now)
     revisit_s = tuple(parse_duration(age) for age in task.outlet.revisit)
     with database.write() as connection:
+        if pages.fetched_at(connection, key) != task.page.fetched_at:
+            return Outcome.SEEN  # a crawl beside us has filed a newer page, or it was pruned
+        known = articles.read_article(connection, key)
+        if known is not None:
+            return file_again(connection, known, article, task.page)
         outcome = file_article(connection, article, task.page, revisit_s)
-        if outcome is not Outcome.BLOCKED:
-            dead_letters.drop_page_letters(connection, key)
-        if key != article.id and articles.find_id(connection, [article.url]) != key:
-            pages.drop_page(connection, key)
+        if outcome is Outcome.BLOCKED:
+            return outcome
+        dead_letters.drop_page_letters(connection, [key])
+        if articles.read_article(connection, key) is None:
+            pages.drop_page(connection, key)  # it is kept under its article's id now
     return outcome
 
 

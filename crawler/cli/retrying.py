@@ -52,7 +52,7 @@ def retry_letters(locations: Locations, database: Database, letters: Sequence[De
         with database.write() as connection:
             if letter.stage is Stage.INDEX:
                 tried.to_push += _push_again(connection, letter, now)
-            elif letter.stage is not Stage.FETCH and (page := pages.read_page(connection, letter.key)) is not None and page.body:
+            elif letter.stage is not Stage.FETCH and _is_kept(connection, letter.key):
                 keys.append(letter.key)
             else:
                 _fetch_again(connection, letter, now)
@@ -61,6 +61,14 @@ def retry_letters(locations: Locations, database: Database, letters: Sequence[De
         done = read_again(locations, database, keys=tuple(keys))
         tried.read_again, tried.outcomes = done.pages, {outcome.value: count for outcome, count in done.outcomes.items()}
     return tried
+
+
+def _is_kept(connection: sa.Connection, key: str) -> bool:
+    """Whether the page that failed is kept. Of a known article it is not: the kept page is the last good one."""
+    if articles.read_article(connection, key) is not None:
+        return False
+    page = pages.read_page(connection, key)
+    return page is not None and bool(page.body)
 
 
 def _push_again(connection: sa.Connection, letter: DeadLetter, now: datetime) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 
 
@@ -28,6 +28,12 @@ class FeedEntry:
     """Place in the source, 0 first."""
     source: str = ""
     """Address of the source."""
+
+
+def completed(entry: FeedEntry, earlier: FeedEntry) -> FeedEntry:
+    """`entry`, and where it says nothing what an earlier entry of the same article said."""
+    missing = [one.name for one in fields(entry) if getattr(entry, one.name) in (None, "")]
+    return replace(entry, **{name: getattr(earlier, name) for name in missing})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -65,17 +65,15 @@ class Choosing:
         """Those whose page is to be fetched."""
         known = articles.known_addresses(connection, met)
         waiting = frontier.waiting(connection, self._outlet.slug, met)
-        keys = {url: article_id(url) for url in met if url not in known}
+        keys = {url: known[url].id if url in known else article_id(url) for url in met}
         letters = dead_letters.letters_of(connection, keys.values(), now - timedelta(seconds=LETTER_AGAIN_S))
         items: list[FrontierItem] = []
         for url, entry in met.items():
             one = known.get(url)
             if url in waiting:
                 continue
-            if one is not None:
-                wanted = _has_changed(entry, one.source_updated_at or one.last_fetched_at)
-            else:
-                wanted = _may_try(entry, letters.get(keys[url]), now)
+            wanted = one is None or _has_changed(entry, one.source_updated_at or one.last_fetched_at)
+            wanted = wanted and _may_try(entry, letters.get(keys[url]), now)
             if wanted or self._force:
                 items.append(
                     FrontierItem(

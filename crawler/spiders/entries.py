@@ -15,6 +15,7 @@ import structlog
 from crawler.errors import BackendUnavailable, FetchLater, FetchNever, NormalizeError
 from crawler.filing import file_article, file_nothing, file_removal
 from crawler.model.article import article_id
+from crawler.model.feed import FeedEntry, completed
 from crawler.model.outlet import Outlet
 from crawler.model.page import Page
 from crawler.model.run import Outcome
@@ -24,7 +25,7 @@ from crawler.spiders.readers import read_page
 from crawler.spiders.retry_after import LAST_ATTEMPT, next_try
 from crawler.spiders.run_parts import RunParts
 from crawler.spiders.walls import Verdict, judge
-from crawler.store import articles, dead_letters, frontier
+from crawler.store import articles, dead_letters, frontier, pages
 from crawler.store.dead_letters import DeadLetter, Stage
 from crawler.store.frontier import FrontierItem
 
@@ -82,7 +83,7 @@ class EntryWork:
     async def _fetch(self, item: FrontierItem) -> Outcome:
         answer = await self._parts.fetcher.fetch(Wanted(url=item.entry.url, outlet=self._outlet))
         self.pages_fetched += 1
-        page = answer.page(self._outlet.slug, item.entry)
+        page = answer.page(self._outlet.slug, await self._told(item))
         verdict = judge(answer)
         if verdict is None:
             self.troubles_in_a_row = 0
@@ -92,6 +93,13 @@ class EntryWork:
         else:
             self.troubles_in_a_row = 0
         return await self._give_up(item, verdict, page)
+
+    async def _told(self, item: FrontierItem) -> FeedEntry:
+        """What sources told of it. A revisit, or a sitemap, does not know what the feed said: that is kept with the page."""
+        if not (known_id := item.article_id):
+            return item.entry
+        kept = await self._parts.ledger.read(lambda connection: pages.read_entry(connection, known_id))
+        return completed(item.entry, kept) if kept else item.entry
 
     async def _read(self, item: FrontierItem, page: Page) -> Outcome:
         """The page through the chain in a worker process, then into the store."""
@@ -105,8 +113,12 @@ class EntryWork:
 
         def file(connection: sa.Connection) -> Outcome:
             outcome = file_article(connection, article, page, self._revisit_s)
-            if outcome is not Outcome.BLOCKED:  # one text at many addresses: filing wrote a letter
-                dead_letters.drop_page_letters(connection, _key(item))
+            if outcome is Outcome.BLOCKED:  # one text at many addresses: filing wrote the letter
+                self._leave_blocked(connection, item, "the same text at many addresses", page.fetched_at)
+                return outcome
+            dead_letters.drop_page_letters(connection, [_key(item)])
+            if item.article_id:  # its address may have led to another article: it is not due for ever
+                articles.pass_visit(connection, item.article_id, page.fetched_at)
             frontier.leave(connection, item.outlet, item.url)
             return outcome
 
@@ -136,14 +148,20 @@ class EntryWork:
                 file_removal(connection, item.article_id, page)
             else:
                 self._write_letter(connection, item, letter, page)
-            if verdict.outcome is Outcome.BLOCKED and item.attempts + 1 < BLOCKED_ATTEMPTS:
-                at = now + timedelta(seconds=BLOCKED_AGAIN_S * 2.0**item.attempts)
-                frontier.put_off(connection, item, verdict.reason, at)
+            if verdict.outcome is Outcome.BLOCKED:
+                self._leave_blocked(connection, item, verdict.reason, now)
             else:
                 frontier.leave(connection, item.outlet, item.url)
 
         await self._parts.ledger.write(settle)
         return verdict.outcome
+
+    @staticmethod
+    def _leave_blocked(connection: sa.Connection, item: FrontierItem, reason: str, now: datetime) -> None:
+        if item.attempts + 1 < BLOCKED_ATTEMPTS:
+            frontier.put_off(connection, item, reason, now + timedelta(seconds=BLOCKED_AGAIN_S * 2.0**item.attempts))
+        else:
+            frontier.leave(connection, item.outlet, item.url)
 
     def _write_letter(self, connection: sa.Connection, item: FrontierItem, letter: DeadLetter, page: Page | None) -> None:
         if item.article_id:  # the good page of a known article is not overwritten with a bad one

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,6 +23,9 @@ from crawler.store.rows import (
     with_offset,
 )
 from crawler.store.schema import article, article_address, body_sighting, revision
+
+SIGHTINGS_KEPT = timedelta(days=30)
+"""As long as raw pages are by default: a wall read again from its page is a wall still."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +74,8 @@ def read_articles(connection: sa.Connection, ids: Sequence[str]) -> list[Article
     for batch in in_batches(list(ids)):
         for row in connection.execute(sa.select(article).where(article.c.id.in_(batch))):
             rows[row.id] = row
+        if not rows:
+            continue
         chosen = sa.select(article_address).where(article_address.c.article_id.in_(batch)).order_by(article_address.c.url)
         for row in connection.execute(chosen):
             addresses.setdefault(row.article_id, []).append(from_json({"url": row.url, "kind": row.kind}, ArticleAddress))
@@ -117,15 +122,17 @@ def insert_article(connection: sa.Connection, new: Article, visit: Visit) -> Non
     _insert_revision(connection, new, 1, visit.at)
 
 
-def replace_article(connection: sa.Connection, changed: Article, visit: Visit, *, revised: bool) -> None:
-    """Overwrite a known article; with `revised` a further revision is written."""
+def replace_article(connection: sa.Connection, changed: Article, visit: Visit | None, *, revised: bool, at: datetime) -> None:
+    """Overwrite a known article; with `revised` a further revision, seen `at`, is written. No visit: its page was not fetched."""
     row = connection.execute(sa.select(article.c.visits, article.c.revisions).where(article.c.id == changed.id)).one()
     count = row.revisions + revised
-    values = {**_columns(changed), **_visit_columns(visit), "visits": row.visits + 1, "revisions": count}
+    values = {**_columns(changed), "revisions": count}
+    if visit:
+        values |= {**_visit_columns(visit), "visits": row.visits + 1}
+        add_addresses(connection, changed.id, changed.addresses, at)
     connection.execute(article.update().where(article.c.id == changed.id).values(values))
-    add_addresses(connection, changed.id, changed.addresses, visit.at)
     if revised:
-        _insert_revision(connection, changed, count, visit.at)
+        _insert_revision(connection, changed, count, at)
 
 
 def note_visit(connection: sa.Connection, article_id: str, visit: Visit) -> None:
@@ -181,6 +188,17 @@ def put_off_visit(connection: sa.Connection, article_id: str, until: datetime | 
     connection.execute(article.update().where(article.c.id == article_id).values(next_visit_at=until))
 
 
+def pass_visit(connection: sa.Connection, article_id: str, at: datetime) -> None:
+    """A revisit was made that did not come to this article itself: what was due `at` is due no longer."""
+    chosen = article.update().where(article.c.id == article_id, article.c.next_visit_at <= at)
+    connection.execute(chosen.values(next_visit_at=None))
+
+
+def note_source_update(connection: sa.Connection, article_id: str, updated_at: datetime) -> None:
+    """The change that its source told is looked into, whatever came of it."""
+    connection.execute(article.update().where(article.c.id == article_id).values(source_updated_at=updated_at))
+
+
 def add_addresses(connection: sa.Connection, article_id: str, addresses: Iterable[ArticleAddress], at: datetime) -> None:
     """Remember further addresses; one that belongs to another article already stays with it."""
     rows = [{"url": one.url, "article_id": article_id, "kind": one.kind.value, "met_at": at} for one in addresses]
@@ -188,9 +206,16 @@ def add_addresses(connection: sa.Connection, article_id: str, addresses: Iterabl
         connection.execute(insert(connection, article_address).on_conflict_do_nothing(index_elements=["url"]), rows)
 
 
-def give_addresses_away(connection: sa.Connection, article_id: str) -> None:
-    """Forget every address of an article whose place another one took."""
-    connection.execute(article_address.delete().where(article_address.c.article_id == article_id))
+def give_addresses_away(connection: sa.Connection, article_id: str, urls: Collection[str] | None = None) -> None:
+    """Forget these addresses of an article, or all: another one has their place."""
+    chosen = article_address.delete().where(article_address.c.article_id == article_id)
+    connection.execute(chosen if urls is None else chosen.where(article_address.c.url.in_(sorted(urls))))
+
+
+def move_addresses(connection: sa.Connection, article_id: str, other_id: str) -> None:
+    """The addresses of `article_id` lead to `other_id` now."""
+    chosen = article_address.update().where(article_address.c.article_id == article_id)
+    connection.execute(chosen.values(article_id=other_id))
 
 
 def read_revisions(connection: sa.Connection, article_id: str) -> list[Revision]:
@@ -199,19 +224,20 @@ def read_revisions(connection: sa.Connection, article_id: str) -> list[Revision]
     return [Revision(**row._mapping) for row in rows]
 
 
-def addresses_with_body(connection: sa.Connection, outlet: str, content_sha256: str, since: datetime) -> set[str]:
-    """Addresses of the outlet at which this very text was met since then (SAFETY F31: one consent text on many pages)."""
-    chosen = sa.select(body_sighting.c.url).where(
-        body_sighting.c.outlet == outlet, body_sighting.c.content_sha256 == content_sha256, body_sighting.c.seen_at >= since
+def addresses_with_body(connection: sa.Connection, outlet: str, content_sha256: str) -> dict[str, datetime]:
+    """Address of the outlet at which this very text was met -> when first (SAFETY F31: one consent text on many pages)."""
+    chosen = sa.select(body_sighting.c.url, body_sighting.c.seen_at).where(
+        body_sighting.c.outlet == outlet, body_sighting.c.content_sha256 == content_sha256
     )
-    return set(connection.execute(chosen).scalars())
+    return {row.url: row.seen_at for row in connection.execute(chosen)}
 
 
 def note_body(connection: sa.Connection, outlet: str, content_sha256: str, url: str, at: datetime) -> None:
-    """Remember where a text was met; sightings older than two days go."""
-    upsert(connection, body_sighting, [{"outlet": outlet, "content_sha256": content_sha256, "url": url, "seen_at": at}])
+    """Remember where and when a text was met first; sightings older than SIGHTINGS_KEPT go, as raw pages do."""
+    row = {"outlet": outlet, "content_sha256": content_sha256, "url": url, "seen_at": at}
+    upsert(connection, body_sighting, [row], keep=("seen_at",))
     connection.execute(
-        body_sighting.delete().where(body_sighting.c.outlet == outlet, body_sighting.c.seen_at < at - timedelta(days=2))
+        body_sighting.delete().where(body_sighting.c.outlet == outlet, body_sighting.c.seen_at < at - SIGHTINGS_KEPT)
     )
 
 

@@ -100,10 +100,11 @@ def drop_dead_letter(connection: sa.Connection, stage: Stage, key: str) -> bool:
     )
 
 
-def drop_page_letters(connection: sa.Connection, key: str) -> None:
-    """The page became an article: its letters of the stages before the index go."""
+def drop_page_letters(connection: sa.Connection, keys: Iterable[str]) -> None:
+    """The page became an article: letters under these keys of the stages before the index go."""
     stages = [Stage.FETCH.value, Stage.NORMALIZE.value, Stage.FILE.value]
-    connection.execute(dead_letter.delete().where(dead_letter.c.key == key, dead_letter.c.stage.in_(stages)))
+    chosen = dead_letter.delete().where(dead_letter.c.stage.in_(stages), dead_letter.c.key.in_(sorted(set(keys))))
+    connection.execute(chosen)
 
 
 def count_dead_letters(connection: sa.Connection) -> dict[str, int]:

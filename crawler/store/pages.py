@@ -34,6 +34,18 @@ def read_page(connection: sa.Connection, key: str) -> Page | None:
     return _page(row) if row else None
 
 
+def read_entry(connection: sa.Connection, key: str) -> FeedEntry | None:
+    """What the source said of the kept page, or None."""
+    told = connection.execute(sa.select(page.c.entry).where(page.c.key == key)).scalar()
+    return from_json(told, FeedEntry) if told else None
+
+
+def fetched_at(connection: sa.Connection, key: str) -> datetime | None:
+    """When the kept page was fetched; None when there is none."""
+    found: datetime | None = connection.execute(sa.select(page.c.fetched_at).where(page.c.key == key)).scalar()
+    return found
+
+
 def page_keys(connection: sa.Connection, outlet: str | None = None, after: str = "", limit: int = 500) -> list[str]:
     """Keys in ascending order after `after`."""
     chosen = sa.select(page.c.key).where(page.c.key > after).order_by(page.c.key).limit(limit)

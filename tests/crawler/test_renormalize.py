@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
-from crawler.filing import file_article, file_nothing
+from crawler.filing import file_article, file_nothing, file_removal
 from crawler.model.article import article_id
 from crawler.model.feed import FeedEntry
 from crawler.model.outlet import Outlet
@@ -18,7 +19,7 @@ from crawler.model.run import Outcome
 from crawler.normalize.chain import normalize
 from crawler.outlets.agencies import load_agencies
 from crawler.renormalize import Renormalizing, renormalize
-from crawler.store import articles, dead_letters, pages
+from crawler.store import articles, dead_letters, outbox, pages
 from crawler.store.database import Database
 from crawler.store.dead_letters import DeadLetter, Stage
 from crawler.store.schema import article as article_table
@@ -105,6 +106,73 @@ def test_an_article_whose_page_no_longer_reads_stays_as_it_is(sqlite_database: D
     assert run(sqlite_database, pool).outcomes == {Outcome.NO_TEXT: 1}
     with sqlite_database.read() as connection:
         assert articles.count_articles(connection) == 1 and dead_letters.list_dead_letters(connection) == []
+
+
+def test_an_unchanged_store_queues_nothing_and_visits_stay_as_they_were(sqlite_database: Database, pool: PagePool) -> None:
+    one = page("cichy")
+    with sqlite_database.write() as connection:
+        file_article(connection, normalize(one, KURIER, AGENCIES, NOON), one)
+        outbox.acknowledge(connection, {article_id(one.final_url): 1})
+        articles.put_off_visit(connection, article_id(one.final_url), None)
+    for _ in range(2):
+        assert run(sqlite_database, pool).outcomes == {Outcome.UNCHANGED: 1}
+    with sqlite_database.read() as connection:
+        assert outbox.count_outbox(connection) == 0
+        assert articles.due_visits(connection, "kurier", NOON + timedelta(days=30)) == []
+
+
+def test_f33_a_removed_and_a_replaced_article_stay_what_they_are(sqlite_database: Database, pool: PagePool) -> None:
+    gone, old = page("znikly"), page("stary")
+    words = "".join(
+        f"<p>W Tatrach spadł śnieg numer {n}, ratownicy ostrzegają turystów przed lawinami i wiatrem.</p>" for n in range(8)
+    )
+    html = f"<html lang=pl><head><title>Zima</title></head><body><article><h1>Zima w górach</h1>{words}</article>"
+    new = dataclasses.replace(page("stary", html), fetched_at=NOON + timedelta(hours=2))
+    with sqlite_database.write() as connection:
+        for one in (gone, old, new):
+            assert file_article(connection, normalize(one, KURIER, AGENCIES, one.fetched_at), one) is Outcome.NEW
+        file_removal(connection, article_id(gone.final_url), dataclasses.replace(gone, fetched_at=NOON + timedelta(hours=1)))
+        ids = articles.article_ids(connection)
+        before = articles.read_articles(connection, ids)
+    assert run(sqlite_database, pool).outcomes == {Outcome.UNCHANGED: 3}
+    with sqlite_database.read() as connection:
+        assert articles.article_ids(connection) == ids
+        assert articles.read_articles(connection, ids) == before
+
+
+def test_a_newer_page_that_a_crawl_files_meanwhile_is_not_overwritten(sqlite_database: Database, pool: PagePool) -> None:
+    one = page("zywy")
+    newer = dataclasses.replace(
+        page("zywy", one.body.decode().replace("o moście", "o tunelu")), fetched_at=NOON + timedelta(hours=1)
+    )
+    with sqlite_database.write() as connection:
+        file_article(connection, normalize(one, KURIER, AGENCIES, NOON), one)
+
+    class Crawling(PagePool):
+        def submit(self, *work: Any) -> Any:
+            with sqlite_database.write() as connection:
+                file_article(connection, normalize(newer, KURIER, AGENCIES, newer.fetched_at), newer)
+            return super().submit(*work)
+
+    with Crawling(1) as crawling:
+        assert run(sqlite_database, crawling).outcomes == {Outcome.SEEN: 1}
+    with sqlite_database.read() as connection:
+        kept = articles.read_article(connection, article_id(one.final_url))
+        assert kept is not None and "o tunelu" in kept.text
+        assert pages.fetched_at(connection, kept.id) == newer.fetched_at
+
+
+def test_a_better_chain_is_noted_although_no_reader_sees_a_change(sqlite_database: Database, pool: PagePool) -> None:
+    one = page("dawny")
+    with sqlite_database.write() as connection:
+        file_article(connection, normalize(one, KURIER, AGENCIES, NOON), one)
+        outbox.acknowledge(connection, {article_id(one.final_url): 1})
+        connection.execute(article_table.update().values(normalizer_version=0, fingerprint=b""))
+    assert run(sqlite_database, pool).outcomes == {Outcome.UNCHANGED: 1}
+    with sqlite_database.read() as connection:
+        kept = articles.read_article(connection, article_id(one.final_url))
+        assert kept is not None and kept.normalizer_version > 0 and kept.fingerprint.hashes
+        assert outbox.count_outbox(connection) == 0
 
 
 def test_pages_of_outlets_that_nobody_knows_any_more_are_left_alone(sqlite_database: Database, pool: PagePool) -> None:

@@ -16,7 +16,7 @@ from crawler.model.outlet import Outlet, Source, SourceKind
 from crawler.model.page import Page
 from crawler.model.run import Outcome
 from crawler.spiders.choosing import Choosing
-from crawler.store import dead_letters, frontier
+from crawler.store import articles, dead_letters, frontier
 from crawler.store.database import Database
 from crawler.store.dead_letters import DeadLetter, Stage
 from crawler.store.frontier import FrontierReason
@@ -60,6 +60,23 @@ def test_a_known_article_is_fetched_again_only_when_its_source_says_it_changed_s
     assert chosen(known, entry("most", NOON - HOUR)) == {}, "the page that was fetched holds that change"
     assert chosen(known, entry("most", NOON + HOUR)) == {"most": FrontierReason.CHANGED}
     assert chosen(known, entry("most"), force=True) == {"most": FrontierReason.CHANGED}
+
+
+def test_a_known_article_whose_change_could_not_be_read_is_not_asked_for_at_every_poll(known: Database) -> None:
+    with known.write() as connection:
+        one = articles.known_addresses(connection, ["https://kurier.example/most"])["https://kurier.example/most"]
+        letter = DeadLetter(
+            stage=Stage.NORMALIZE, key=one.id, outlet="kurier", url="https://kurier.example/most", reason="no text",
+            detail={"outcome": Outcome.NO_TEXT.value}, created_at=NOON + 2 * HOUR, last_at=NOON + 2 * HOUR,
+        )  # fmt: skip
+        dead_letters.add_dead_letter(connection, letter)
+    told = entry("most", NOON + HOUR)
+    assert chosen(known, told, now=NOON + 3 * HOUR) == {}
+    assert chosen(known, entry("most", NOON + 3 * HOUR), now=NOON + 4 * HOUR) == {"most": FrontierReason.CHANGED}
+
+
+def test_a_known_article_whose_change_could_not_be_read_is_tried_a_day_later(known: Database) -> None:
+    assert chosen(known, entry("most", NOON + HOUR), now=NOON + 27 * HOUR) == {"most": FrontierReason.CHANGED}
 
 
 def test_entries_that_wait_or_stand_twice_in_a_feed_are_taken_once(sqlite_database: Database) -> None:

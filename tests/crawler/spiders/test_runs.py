@@ -176,6 +176,20 @@ def test_a_correction_without_a_word_in_the_feed_is_found_by_the_revisit(own: An
     assert len(revisions) == 2 and "Sprostowanie" in revisions[1].text
 
 
+def test_a_revisit_forgets_nothing_that_only_the_feed_told(own: Any, paper: Any, hostile: Any, texts: Any) -> None:
+    url = own.server.url("/kurier/a")
+    own.server.serve("/kurier/a", hostile.Answer(texts.article("kurier a")))
+    told = texts.rss([(url, "Tytuł a")]).replace("</item>", "<category>Kultura</category><author>Anna Nowak</author></item>")
+    own.server.serve("/kurier/feed.xml", hostile.Answer(told, type="application/rss+xml"))
+    own.outlet("kurier", "/kurier/feed.xml")
+    own.crawl()
+    before = own.read(lambda connection: articles.read_article(connection, article_id(url)))
+    assert (before.section, before.authors) == ("Kultura", ("Anna Nowak",))
+    make_visits_due(own)
+    assert own.crawl()["kurier"].outcomes == {Outcome.UNCHANGED: 1}
+    assert own.read(lambda connection: articles.read_article(connection, article_id(url))) == before
+
+
 def test_a_revisit_that_meets_an_empty_page_leaves_the_article_and_its_page(own: Any, paper: Any, hostile: Any) -> None:
     from crawler.store import pages
 

@@ -102,7 +102,7 @@ def test_a_repeated_dead_letter_is_one_letter_that_counts(database: Database) ->
         (one,) = dead_letters.list_dead_letters(connection, stage=Stage.NORMALIZE)
         assert (one.times, one.detail) == (2, {"title": "T"})
         assert dead_letters.count_dead_letters(connection) == {"normalize": 1}
-        dead_letters.drop_page_letters(connection, "k")
+        dead_letters.drop_page_letters(connection, ["k"])
         assert dead_letters.read_dead_letter(connection, one.id) is None
 
 

@@ -66,7 +66,7 @@ def store_article(connection: sa.Connection, article: Article) -> Article:
     if articles.read_article(connection, article.id) is None:
         articles.insert_article(connection, article, visit)
     else:
-        articles.replace_article(connection, article, visit, revised=True)
+        articles.replace_article(connection, article, visit, revised=True, at=visit.at)
     return article
 
 
