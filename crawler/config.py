@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from crawler.errors import ConfigError
 from crawler.settings import PREFIX, parse_duration, read_file, read_table, setting
 
 CONFIG_NAME = "depesza.toml"
@@ -47,7 +48,10 @@ class StoreSettings:
     keep_pages: str = setting("30d", "How long the raw page of an article is kept for `depesza renormalize`.")
 
     def __post_init__(self) -> None:
-        parse_duration(self.keep_pages)
+        try:
+            parse_duration(self.keep_pages)
+        except ValueError as error:
+            raise ConfigError(f"[store] keep_pages: {error}") from None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +65,11 @@ class CrawlerSettings:
     workers: int = setting(2, "Processes that read pages (extraction).")
     page_time_limit_s: float = setting(10.0, "Seconds one page may cost before its worker is killed.")
     page_memory_mb: int = setting(1024, "Megabytes one worker may hold before it is killed.")
+
+    def __post_init__(self) -> None:
+        for name, least, most in (("workers", 1, 256), ("page_time_limit_s", 1, 600), ("page_memory_mb", 256, 65_536)):
+            if not least <= getattr(self, name) <= most:
+                raise ConfigError(f"[crawler] {name}: a number from {least} to {most:,} is wanted, not {getattr(self, name)}")
 
 
 def find_locations(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from crawler.config import Locations
@@ -20,9 +21,9 @@ class IndexerSettings:
     page: int = setting(20, "Stories that a search shows unless told otherwise.")
 
 
-def indexer_settings(locations: Locations) -> IndexerSettings:
+def indexer_settings(locations: Locations, environ: Mapping[str, str] | None = None) -> IndexerSettings:
     """Table [indexer] with the environment over it. Raises ConfigError naming the key and what it may be."""
-    settings = read_table(IndexerSettings, "indexer", locations.tables, locations.config_path)
+    settings = read_table(IndexerSettings, "indexer", locations.tables, locations.config_path, environ)
     where = f"{locations.config_path}: [indexer]"
     if settings.engine not in ENGINES:
         known = suggestion(settings.engine, ENGINES)

@@ -9,17 +9,18 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 
 from crawler.config import Locations, crawler_settings, store_url
 from crawler.errors import ConfigError, DepeszaError
 from crawler.model.outlet import Outlet
 from crawler.outlets.choosing import choose_outlets, open_catalogue
-from crawler.store.database import SCHEMA_REVISION, connect_database, schema_revision
+from crawler.store.database import SCHEMA_REVISION, connect_database, read_address, schema_revision
 from scheduler.config import scheduler_settings
 from scheduler.crawling import check_clock, contact_for
 from scheduler.lock import service_holder
 from scheduler.settings_text import ROOM_SETTINGS, mask_address, read_room
-from scheduler.timetable import build_timetable
+from scheduler.timetable import build_timetable, read_slots
 
 LITTLE_SPACE_BYTES = 2 << 30
 
@@ -52,13 +53,24 @@ def configuration_faults(locations: Locations) -> list[str]:
 
 
 def _faults(locations: Locations) -> Iterator[str]:
-    steps: list[Callable[[], object]] = [lambda room=room: read_room(room, locations) for room in ROOM_SETTINGS]  # type: ignore[misc]
-    steps += [lambda: _read_outlets(locations), lambda: contact_for(locations, _watched(locations))]
+    steps: list[Callable[[], object]] = [partial(read_room, room, locations) for room in ROOM_SETTINGS]
+    steps += [
+        lambda: read_address(store_url(locations)),
+        lambda: _read_groups(locations),
+        lambda: _read_outlets(locations),
+        lambda: contact_for(locations, _watched(locations)),
+    ]
     for step in steps:
         try:
             step()
         except DepeszaError as error:
             yield str(error)
+
+
+def _read_groups(locations: Locations) -> None:
+    """Each group's schedule, also of groups that no outlet is in yet."""
+    for group, when in scheduler_settings(locations).groups.items():
+        read_slots(when, "UTC", f"{locations.config_path}: [scheduler.groups] {group}")
 
 
 def _read_outlets(locations: Locations) -> int:
@@ -155,7 +167,8 @@ def _store(locations: Locations) -> Check:
     finally:
         database.close()
     if revision != SCHEMA_REVISION:
-        hint = "run `depesza db upgrade`"
+        newer = revision is not None and revision > SCHEMA_REVISION
+        hint = "it is of a newer Depesza: upgrade Depesza, or restore a backup" if newer else "run `depesza db upgrade`"
         return Check(name="store", state="bad", found=f"{shown}: schema {revision}, {SCHEMA_REVISION} is wanted", hint=hint)
     return Check(name="store", state="ok", found=f"{shown}, schema {revision}")
 

@@ -15,9 +15,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from crawler.config import CrawlerSettings, Locations, StoreSettings
-from crawler.errors import ConfigError
 from crawler.settings import PREFIX, read_table
-from indexer.config import IndexerSettings
+from indexer.config import IndexerSettings, indexer_settings
 from scheduler.config import SchedulerSettings, scheduler_settings
 
 ROOM_SETTINGS: dict[str, type] = {
@@ -91,10 +90,9 @@ def read_room(room: str, locations: Locations, environ: Mapping[str, str] | None
     """The settings of one room. Raises ConfigError."""
     if room == "scheduler":
         return scheduler_settings(locations, environ)
-    try:
-        return read_table(ROOM_SETTINGS[room], room, locations.tables, locations.config_path, environ)
-    except ValueError as error:
-        raise ConfigError(f"{locations.config_path}: [{room}]: {error}") from None
+    if room == "indexer":
+        return indexer_settings(locations, environ)
+    return read_table(ROOM_SETTINGS[room], room, locations.tables, locations.config_path, environ)
 
 
 def mask(name: str, value: Any) -> Any:

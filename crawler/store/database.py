@@ -67,13 +67,10 @@ def open_database(url: str, *, migrate: bool = True) -> Database:
         if database.is_sqlite:
             page_metadata.create_all(engine)
         return database
-    if found is not None and found > SCHEMA_REVISION:
-        raise BackendUnavailable(
-            f"the store has schema {found}, newer than this Depesza knows ({SCHEMA_REVISION}): upgrade Depesza, or restore a backup"
-        )
+    _refuse_newer(found)
     if not database.is_sqlite or not migrate:
         state = "is empty" if found is None else f"has schema {found}, this Depesza needs {SCHEMA_REVISION}"
-        raise BackendUnavailable(f"the store at {engine.url.render_as_string()} {state}: run `depesza db upgrade`")
+        raise BackendUnavailable(f"the store at {shown_address(engine.url)} {state}: run `depesza db upgrade`")
     upgrade(database)
     return database
 
@@ -88,6 +85,7 @@ def upgrade(database: Database) -> Path | None:
     from alembic import command
     from alembic.config import Config
 
+    _refuse_newer(schema_revision(database))
     backup = _copy_before_migration(database)
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS))
@@ -98,6 +96,12 @@ def upgrade(database: Database) -> Path | None:
     return backup
 
 
+def shown_address(url: sa.URL) -> str:
+    """The address for messages and logs, no password in it: neither before the host nor among the parameters (SAFETY A13)."""
+    secret = [name for name in url.query if "password" in name.lower()]
+    return url.update_query_dict(dict.fromkeys(secret, "***")).render_as_string(hide_password=True)
+
+
 def schema_revision(database: Database) -> str | None:
     """The schema's revision, or None for an empty database."""
     with database.read() as connection:
@@ -106,19 +110,30 @@ def schema_revision(database: Database) -> str | None:
         return connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
 
 
-def _engine(url: str) -> sa.Engine:
+def _refuse_newer(found: str | None) -> None:
+    if found is not None and found > SCHEMA_REVISION:
+        raise BackendUnavailable(
+            f"the store has schema {found}, newer than this Depesza knows ({SCHEMA_REVISION}): upgrade Depesza, or restore a backup"
+        )
+
+
+def read_address(url: str) -> sa.URL:
+    """The address of a store, for the driver that is used. Nothing is opened. Raises ConfigError naming what it may be."""
     try:
         parsed = sa.make_url(url)
     except sa.exc.ArgumentError:
-        raise ConfigError(
-            f"[store] url: {url!r} is no database address; write sqlite:///FILE or postgresql://HOST/NAME"
-        ) from None
+        raise ConfigError("[store] url: this is no database address; write sqlite:///FILE or postgresql://HOST/NAME") from None
     if parsed.drivername in ("postgresql", "postgres"):
         parsed = parsed.set(drivername="postgresql+psycopg")
+    if parsed.get_backend_name() not in ("sqlite", "postgresql"):
+        raise ConfigError(f"[store] url: {parsed.drivername} is not supported; use sqlite:///FILE or postgresql://HOST/NAME")
+    return parsed
+
+
+def _engine(url: str) -> sa.Engine:
+    parsed = read_address(url)
     if parsed.get_backend_name() == "sqlite":
         return _sqlite_engine(parsed)
-    if parsed.get_backend_name() != "postgresql":
-        raise ConfigError(f"[store] url: {parsed.drivername} is not supported; use sqlite:///FILE or postgresql://HOST/NAME")
     try:
         return sa.create_engine(parsed, pool_pre_ping=True).execution_options(schema_translate_map={"pages": None})
     except ModuleNotFoundError:
@@ -193,10 +208,10 @@ def _said(engine: sa.Engine) -> Iterator[None]:
         yield
     except sa.exc.OperationalError as error:
         said = str(error.orig).strip().splitlines()[0] if error.orig else str(error)
-        raise BackendUnavailable(f"the store {engine.url.render_as_string()} cannot be used: {said}") from error
+        raise BackendUnavailable(f"the store {shown_address(engine.url)} cannot be used: {said}") from error
     except sa.exc.DatabaseError as error:
         if "malformed" in str(error) or "not a database" in str(error):
             raise BackendUnavailable(
-                f"the store {engine.url.render_as_string()} is damaged: restore a backup ({error.orig})"
+                f"the store {shown_address(engine.url)} is damaged: restore a backup ({error.orig})"
             ) from error
         raise

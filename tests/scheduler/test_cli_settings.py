@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import sqlite3
 import tomllib
 from pathlib import Path
 
@@ -143,3 +145,49 @@ def test_postgresql_asks_for_db_upgrade_and_works_after_it(
     assert small_outlet.run("db", "upgrade").exit_code == 0
     assert small_outlet.run("crawl", "--json").exit_code == 0
     assert json.loads(small_outlet.run("status", "--json").stdout)["articles"] == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ('[store]\nkeep_pages = "foo"', "[store] keep_pages"),
+        ('[store]\nurl = "mysql://u:hunter2@h/db"', "[store] url"),
+        ("[crawler]\nworkers = 0", "[crawler] workers"),
+        ("[crawler]\npage_time_limit_s = -1.0", "[crawler] page_time_limit_s"),
+        ('[indexer]\nengine = "elastic"', "[indexer] engine"),
+        ('[scheduler.groups]\nnobody = "* * * *"', "[scheduler.groups] nobody"),
+    ],
+)
+def test_config_check_names_every_value_that_a_later_command_would_refuse(tmp_path: Path, text: str, key: str) -> None:
+    (tmp_path / "depesza.toml").write_text(text, "utf-8")
+    result = depesza(tmp_path, "config", "check")
+    assert result.exit_code == 2
+    assert key in result.stdout
+    assert "hunter2" not in result.stdout
+
+
+def test_a_wrong_duration_in_the_store_table_is_told_with_its_key_by_every_command(tmp_path: Path) -> None:
+    (tmp_path / "depesza.toml").write_text('[store]\nkeep_pages = "foo"', "utf-8")
+    result = depesza(tmp_path, "status")
+    assert result.exit_code == 2
+    assert "[store] keep_pages" in result.stderr
+
+
+def test_a13_a_password_among_the_parameters_of_the_store_is_not_told_when_it_does_not_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DEPESZA_STORE_URL", "postgresql://127.0.0.1:1/db?user=u&password=hunter2")
+    result = depesza(tmp_path, "status")
+    assert result.exit_code == 3
+    assert "hunter2" not in result.stderr
+
+
+def test_db_upgrade_refuses_a_store_of_a_newer_depesza_with_words(tmp_path: Path) -> None:
+    depesza(tmp_path, "init")
+    with contextlib.closing(sqlite3.connect(tmp_path / "depesza.sqlite")) as store:
+        store.execute("UPDATE alembic_version SET version_num = '9999'")
+        store.commit()
+    result = depesza(tmp_path, "db", "upgrade")
+    assert result.exit_code == 3
+    assert "newer" in result.stderr
+    assert "newer" in depesza(tmp_path, "doctor").stdout
