@@ -145,8 +145,7 @@ def known_names(plan: CrawlPlan) -> Agencies:
     """Agencies and outlets that credit lines may name: the whole catalogue, not only the plan's outlets."""
     known: dict[str, Outlet] = {}
     try:
-        own = plan.data_dir / "outlets"
-        known = dict(load_catalogue((own,) if own.is_dir() else ()))
+        known = dict(load_catalogue([folder for folder in plan.outlet_folders if folder.is_dir()]))
     except ConfigError as error:  # the command line has checked the catalogue before; a crawl goes on without those names
         log.warning("the catalogue cannot be read", error=str(error))
     return load_agencies((known | {one.slug: one for one in plan.outlets}).values())

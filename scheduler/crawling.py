@@ -18,7 +18,7 @@ from crawler.config import Locations, crawler_settings, store_settings, store_ur
 from crawler.errors import BackendUnavailable, ConfigError
 from crawler.model.outlet import Outlet
 from crawler.model.run import CrawlPlan, RunReport
-from crawler.outlets.choosing import is_on_loopback
+from crawler.outlets.choosing import is_on_loopback, outlet_folders
 from crawler.settings import parse_duration
 from crawler.store import health as health_store
 from crawler.store import leases, pages, runs
@@ -53,7 +53,8 @@ def make_plan(locations: Locations, request: CrawlRequest, now: datetime, token:
     run_id = f"{now.astimezone(UTC):%Y%m%dT%H%M%S}-{token}"
     return CrawlPlan(
         run_id=run_id, store_url=store_url(locations), data_dir=locations.data_dir,
-        report_path=locations.runs_dir / f"{run_id}.json", outlets=request.outlets, urls=request.urls, user_agent=agent,
+        report_path=locations.runs_dir / f"{run_id}.json", outlets=request.outlets, urls=request.urls,
+        outlet_folders=outlet_folders(locations), user_agent=agent,
         contact=settings.contact or "loopback only", owner=leases.owner_name(token),
         workers=settings.workers, page_time_limit_s=settings.page_time_limit_s,
         page_memory_bytes=settings.page_memory_mb << 20, force=request.force, probe=request.probe,

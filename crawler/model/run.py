@@ -181,6 +181,8 @@ class CrawlPlan:
     outlets: tuple[Outlet, ...]
     urls: tuple[str, ...] = ()
     """Single articles to fetch (`crawl --url`), of `outlets[0]`; sources are not polled then."""
+    outlet_folders: tuple[Path, ...] = ()
+    """Folders of outlet files beside the shipped ones, whose names credit lines may carry."""
     user_agent: str
     contact: str
     owner: str

@@ -19,13 +19,18 @@ from crawler.settings import suggestion
 
 def open_catalogue(locations: Locations) -> Catalogue:
     """The shipped outlets, the user's own and those of `[crawler] outlet_folders`. Raises ConfigError."""
+    return load_catalogue(outlet_folders(locations))
+
+
+def outlet_folders(locations: Locations) -> tuple[Path, ...]:
+    """The user's own folder, where there is one, and those of `[crawler] outlet_folders`. Raises ConfigError for a missing one."""
     folders = [locations.outlets_dir] if locations.outlets_dir.is_dir() else []
     for name in crawler_settings(locations).outlet_folders:
         folder = locations.config_path.parent / Path(name).expanduser()
         if not folder.is_dir():
             raise ConfigError(f"{locations.config_path}: [crawler] outlet_folders: there is no folder {folder}")
         folders.append(folder)
-    return load_catalogue(folders)
+    return tuple(folders)
 
 
 def find_outlet(catalogue: Catalogue, slug: str) -> Outlet:

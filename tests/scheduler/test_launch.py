@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -97,3 +98,23 @@ def _wait_for_page(outlet: SmallOutlet) -> None:
     deadline = time.monotonic() + 60
     while not any(path.startswith("/art/") for path in outlet.asked) and time.monotonic() < deadline:
         time.sleep(0.05)
+
+
+def test_a_credit_line_may_name_an_outlet_of_a_further_folder_that_the_run_does_not_crawl(
+    small_outlet: SmallOutlet, tmp_path: Path
+) -> None:
+    from crawler.run import known_names
+
+    further = tmp_path / "further"
+    further.mkdir()
+    own = small_outlet.locations.outlets_dir / "jodlowo.toml"
+    text = (
+        own.read_text("utf-8")
+        .replace('slug = "jodlowo"', 'slug = "gazeta-lipczanska"')
+        .replace("Głos Jodłowa", "Gazeta Lipczańska")
+    )
+    (further / "gazeta-lipczanska.toml").write_text(text, "utf-8")
+    tables = {"crawler": {"outlet_folders": [str(further)]}}
+    plan = plan_of(replace(small_outlet, locations=replace(small_outlet.locations, tables=tables)))
+    assert further in plan.outlet_folders
+    assert known_names(plan).find("Gazeta Lipczańska") is not None
