@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,8 @@ AGENCY_CONFIDENCE = 0.6
 AGENCY_MARGIN = 0.1
 """The best agency must lead the next by this much."""
 
+SHORT_NAME = 3
+"""Letters up to which a name is also somebody's initials ("ap/PAP"): it counts only as it is spelt, and in a credit frame."""
 LONGEST_NAME = 80
 """Characters of the longest name looked up."""
 
@@ -68,7 +70,7 @@ class Agencies:
     forms: Mapping[str, NamedSource]
     """Agency names and inflected forms, case-sensitive, and the capitals of each."""
     names: Mapping[str, NamedSource]
-    """Folded names and aliases of the catalogue's outlets and institutions."""
+    """Folded names and aliases of the catalogue's outlets and institutions; those of up to three letters as they are spelt."""
     domains: Mapping[str, NamedSource]
     """Hosts, lower case, without www."""
     by_word: Mapping[str, tuple[str, ...]]
@@ -84,7 +86,7 @@ class Agencies:
             return source
         if len(element) > LONGEST_NAME:
             return None
-        if self.names and (source := self.names.get(fold(element)) or self.names.get(fold(bare))):
+        if self.names and (source := self.names.get(_key(element)) or self.names.get(_key(bare))):
             return source
         return self.site(element) if "." in element else None
 
@@ -132,7 +134,9 @@ def load_agencies(outlets: Iterable[Outlet] = (), extra_files: Sequence[Path] = 
     for outlet in outlets:
         source = _source_of(outlet, agencies)
         for name in (outlet.slug, outlet.name, *outlet.aliases):
-            names.setdefault(fold(name), source)
+            short = len(name) <= SHORT_NAME
+            if not short or name != outlet.slug or name == outlet.name:
+                names.setdefault(_key(name), replace(source, frame_only=True) if short else source)
         for domain in outlet.domains:
             domains.setdefault(domain.lower().removeprefix("www."), source)
     by_word: dict[str, list[str]] = {}
@@ -218,6 +222,11 @@ def _source_of(outlet: Outlet, agencies: Mapping[str, Agency]) -> NamedSource:
         return NamedSource(slug=outlet.agency, kind=NamedSourceKind.AGENCY, frame_only=True)
     kind = {OutletKind.INSTITUTION: NamedSourceKind.INSTITUTION}.get(outlet.kind, NamedSourceKind.OUTLET)
     return NamedSource(slug=outlet.slug, kind=kind)
+
+
+def _key(name: str) -> str:
+    """Under which a name is kept: folded, but as it is spelt when it is short."""
+    return name if len(name) <= SHORT_NAME else fold(name)
 
 
 def _stands_alone(text: str, start: int, end: int) -> bool:

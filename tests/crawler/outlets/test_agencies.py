@@ -159,3 +159,23 @@ def test_cited_and_photo_name_nobody_and_an_own_site_settles_it() -> None:
         0.0,
     )
     assert agency_of([attribution("pap", 0.95), attribution("reuters", 0.98, EvidenceKind.OWN_SITE)]) == ("reuters", 0.98)
+
+
+@pytest.mark.parametrize("initials", ["ap", "afp", "Afp", "pap", "dpa ", "bbc", "faz"])
+def test_initials_of_an_editor_find_no_agency_whose_outlet_has_a_short_slug(initials: str) -> None:
+    known = load_agencies(
+        [
+            outlet(slug, name, kind=OutletKind.AGENCY, agency=slug)
+            for slug, name in (("ap", "AP News"), ("afp", "AFP"), ("pap", "PAP"))
+        ]
+        + [outlet("bbc", "BBC"), outlet("faz", "FAZ")]
+    )
+    found = known.find(initials)
+    assert found is None or initials.strip() == "dpa"  # dpa writes itself so
+
+
+def test_short_names_of_outlets_count_as_they_are_spelt_and_in_a_frame_only() -> None:
+    known = load_agencies([outlet("bbc", "BBC", aliases=("BBC News",))])
+    short, long = known.find("BBC"), known.find("bbc news")
+    assert short is not None and short.slug == "bbc" and short.frame_only
+    assert long is not None and long.slug == "bbc" and not long.frame_only
