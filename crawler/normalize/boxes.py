@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from lxml.html import HtmlElement
 
-from crawler.normalize.parsing import drop, elements, tokens, visible_words
+from crawler.normalize.parsing import drop, elements, tokens, visible_text, visible_words
+from crawler.normalize.phrases import READ_ALSO
 
 _COMMENT_IDS = frozenset(
     {"respond", "comments", "commentform", "disqus_thread", "komentarze", "kommentare", "reply-title", "comment-list"}
@@ -24,6 +25,22 @@ _ALWAYS = (
 _SIGN_UP = frozenset(
     {"signup", "newsletter", "newsletters", "subscribe", "subscription", "newsletterbox", "newslettersignup", "mailchimp"}
 )
+_POLL = frozenset({"poll", "survey", "quiz", "sonda", "ankieta", "umfrage", "anketa", "opros", "sondage"})
+_COMMENTS = frozenset(
+    {
+        "komentarze",
+        "komentarz",
+        "kommentare",
+        "komentare",
+        "diskuse",
+        "diskussion",
+        "commentaires",
+        "comentarios",
+        "commenti",
+        "commentlist",
+    }
+)
+"""Readers' comments by one word. Not the German "kommentar", which is an opinion piece; nor "comments", which themes set on the body."""
 _FIELD_LABEL = frozenset({"field", "label"})
 """Drupal's "field__label": "Category" above a value. Not "field--label-above", which is the field itself."""
 _FEW_WORDS = 80
@@ -37,12 +54,53 @@ def cut_boxes(tree: HtmlElement, remove: tuple[str, ...] = ()) -> HtmlElement:
     for selector in remove:
         for element in tree.cssselect(selector):
             drop(element)
+    for element in [*_around_addresses(tree), *_frames(tree)]:  # before the loop, which takes the fields away
+        if visible_words(element) < _FEW_WORDS:
+            drop(element)
     for element in list(elements(tree)):
         if element.getparent() is None or element.tag in ("html", "body", "article", "main", "head"):
             continue
         if _is_box(element) and visible_words(element) <= _MAX_SHARE * whole:
             drop(element)
     return tree
+
+
+def _around_addresses(tree: HtmlElement) -> list[HtmlElement]:
+    """Boxes that ask for an e-mail address, whatever their name: as far up from the field as there is little text."""
+    found = []
+    for field in tree.xpath(".//input[translate(@type,'EMAIL','email')='email' or contains(@name,'email')]"):
+        box = None
+        for above, _ in zip(field.iterancestors(), range(3), strict=False):
+            if above.tag not in ("div", "section", "aside", "form", "fieldset") or visible_words(above) > _FEW_WORDS // 2:
+                break
+            box = above
+        found += [box] if box is not None and next(elements(box, "h1"), None) is None else []
+    return found
+
+
+def _frames(tree: HtmlElement) -> list[HtmlElement]:
+    """Frames of links to other articles: an element whose whole text is "Read also" and links; the label stands in an element of its own."""
+    found = []
+    for label in elements(tree, "span", "strong", "b", "p", "div", "h2", "h3", "h4", "h5", "h6", "em"):
+        if len(label) > 1 or next(elements(label, "a"), None) is not None or not 4 < len(text := visible_text(label)) < 40:
+            continue
+        if not READ_ALSO.fullmatch(text.rstrip(" :.>»")):
+            continue
+        frame = None
+        for above, _ in zip(label.iterancestors(), range(3), strict=False):
+            links = " ".join(visible_text(link) for link in elements(above, "a"))
+            if (
+                above.tag not in _FRAME_TAGS
+                or not links
+                or len(visible_text(above).split()) > len(text.split()) + len(links.split()) + 1
+            ):
+                break
+            frame = above
+        found += [frame] if frame is not None else []
+    return found
+
+
+_FRAME_TAGS = ("div", "aside", "section", "p", "figure", "blockquote", "ul", "li")
 
 
 def _is_box(element: HtmlElement) -> bool:
@@ -55,6 +113,10 @@ def _is_box(element: HtmlElement) -> bool:
     words = tokens(element)
     if words == _FIELD_LABEL:
         return True
+    if words & _COMMENTS and element.tag in ("div", "section", "ul", "ol", "li", "aside"):
+        return next(elements(element, "h1"), None) is None
+    if words & _POLL and element.tag in ("div", "section", "aside") and element.xpath(".//form | .//input | .//button"):
+        return visible_words(element) < _FEW_WORDS
     if (
         words & _SIGN_UP
         and element.tag in ("div", "section", "aside", "figure", "p")

@@ -13,7 +13,7 @@ from crawler.model.outlet import Layout, Outlet
 from crawler.model.page import Page
 from crawler.normalize import pages
 from crawler.normalize.access import tell_access
-from crawler.normalize.cleaning import clean_text, cut_frames, split_writers
+from crawler.normalize.cleaning import clean_text, cut_frames, split_pictures, split_writers
 from crawler.normalize.credits import CreditReading, attribute, split_credits
 from crawler.normalize.dates import date_article
 from crawler.normalize.draft import Draft, Setting
@@ -94,8 +94,10 @@ def read_credits(draft: Draft, setting: Setting) -> None:
     """Credit lines and sign-offs leave the text for `credits`, verbatim, before cleaning may eat them."""
     language = next(iter(setting.outlet.languages), "und")
     text, draft.credits = split_credits(draft.text, setting.agencies, language)
-    text, writers = split_writers(text or draft.text, (setting.outlet.name, *setting.outlet.aliases))
-    draft.text, draft.credits = text, "\n".join(part for part in (draft.credits, writers) if part)
+    text, pictures = split_pictures(text or draft.text)
+    text, writers, signers = split_writers(text, (setting.outlet.name, *setting.outlet.aliases))
+    draft.text, draft.credits = text, "\n".join(part for part in (draft.credits, writers, pictures) if part)
+    draft.authors = draft.authors or tuple(name for name in signers if setting.agencies.find(name) is None)
 
 
 def attribute_text(draft: Draft, setting: Setting) -> None:

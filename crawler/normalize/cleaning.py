@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 
 from crawler.normalize.draft import Draft, Setting
+from crawler.normalize.labels import is_initials, is_stamp, signer, split_caption, without_shortcodes, without_trailing_link
 from crawler.normalize.parsing import elements, tokens, visible_text
 from crawler.normalize.phrases import READ_ALSO, REPLY_FORM, RIGHTS, SHARE_BAR, SUBSCRIPTION
 from crawler.normalize.times import parse_time
@@ -27,41 +28,68 @@ _WRITERS = re.compile(
     r"\(?(?:(?:additional )?(?:reporting|writing)|editing|compiled|written) by [^.]{3,200}\.?\)?", re.IGNORECASE
 )
 _INITIALS = re.compile(r"(?:\([^\W\d_][\w .]{1,20}\)\s*)?(?:[^\W\d_A-ZĄĆĘŁŃÓŚŹŻ]{2,4}\s?/\s*){1,4}")
+_CLOCK_BEHIND = re.compile(r"(?:\s+[^\W\d_]{1,2})?[\W_]*\d.*$")
+"""The hour behind a byline: "Autor: Jan Kos o 11:07"."""
+_POSTED = re.compile(
+    r"(?:(?:written|posted|published) by|(?:geschrieben|veröffentlicht|erstellt) von|(?:napisane|dodane|opublikowane|zamieszczone) przez|napsal)\b",
+    re.IGNORECASE,
+)
 _HEAD_LINES = 6
 """Paragraphs from the top in which headline, byline and date are repeated."""
-_BY = re.compile(r"(?:by|von|autor(?:zy|ka)?|author|tekst|автор|oprac\.?|fot\.?|foto|photo|text)\b[:.]?\s*", re.IGNORECASE)
+_BY = re.compile(
+    r"(?:by|von|di|par|por|przez|autor(?:zy|ka)?|author|tekst|автор|oprac\.?|fot\.?|foto|photo|text)\b[:.]?\s*", re.IGNORECASE
+)
 
 
 def cut_frames(draft: Draft, setting: Setting) -> None:
     """Cut reply forms, "read also" lines, subscriptions and share bars from `text`."""
     del setting
-    draft.text = "\n\n".join(_without_labels(_without_tail_form(draft.text.split("\n\n")))) or draft.text
+    paragraphs = without_shortcodes(draft.text).split("\n\n")
+    kept = [without_trailing_link(line) for line in _without_labels(_without_tail_form(paragraphs))]
+    draft.text = "\n\n".join(kept) or draft.text
 
 
 def clean_text(draft: Draft, setting: Setting) -> None:
     """Cut headline, byline and date repeated above the text, notices of rights, paragraphs said twice. Never leaves it empty."""
-    kept = _without_repeats(_without_head(draft.text.split("\n\n"), draft, setting))
-    kept = [line for line in kept if len(line) > _SHORT or not RIGHTS.fullmatch(line.removeprefix("- "))]
+    lines = [line for line in draft.text.split("\n\n") if len(line) > _SHORT or not RIGHTS.fullmatch(line.removeprefix("- "))]
+    lines = [line for line in lines if any(char.isalnum() for char in line)]  # "___", "* * *"
+    kept = _without_repeats(_without_head(lines, draft, setting))
     draft.text = "\n\n".join(kept) or draft.text
 
 
-def split_writers(text: str, names: Sequence[str] = ()) -> tuple[str, str]:
-    """(text without the lines at its end that sign it, those lines): they are no running text.
+def split_pictures(text: str) -> tuple[str, str]:
+    """(text without captions that name who took a picture, those credits one a line), where something is left."""
+    kept: list[str] = []
+    credits: list[str] = []
+    for line in text.split("\n\n"):
+        stays, credit = split_caption(line) or (line, "")
+        kept += [stays] if stays else []
+        credits += [credit] if credit else []
+    return ("\n\n".join(kept), "\n".join(credits)) if kept else (text, "")
 
-    "(Reporting by ...; Editing by ...)", initials between slashes ("(PAP) abc/ def/"), and the outlet's own name alone.
+
+def split_writers(text: str, names: Sequence[str] = ()) -> tuple[str, str, tuple[str, ...]]:
+    """(text without the lines at its end that sign it, those lines, the people who sign by full name): no running text.
+
+    "(Reporting by ...; Editing by ...)", initials ("(PAP) abc/ def/", "(kd)"), a full name, and the outlet's own name alone.
     """
     own = {fold_title(name) for name in names}
     paragraphs = text.split("\n\n")
     tail: list[str] = []
-    while len(paragraphs) > 1 and len(tail) < _TAIL_LINES and _is_signature(paragraphs[-1], own):
+    people: list[str] = []
+    while len(paragraphs) > 1 and len(tail) < _TAIL_LINES:
+        name = signer(paragraphs[-1], paragraphs[-2])
+        if name is None and not _is_signature(paragraphs[-1], own):
+            break
+        people += [name] if name else []
         tail.insert(0, paragraphs.pop())
-    return "\n\n".join(paragraphs), "\n".join(tail)
+    return "\n\n".join(paragraphs), "\n".join(tail), tuple(reversed(people))
 
 
 def _is_signature(line: str, own: set[str]) -> bool:
     if len(line) >= _SHORT:
         return False
-    return bool(_WRITERS.fullmatch(line) or _INITIALS.fullmatch(line)) or fold_title(line) in own
+    return bool(_WRITERS.fullmatch(line) or _INITIALS.fullmatch(line) or is_initials(line)) or fold_title(line) in own
 
 
 def is_boilerplate(paragraph: str) -> bool:
@@ -120,7 +148,20 @@ def _without_head(paragraphs: Sequence[str], draft: Draft, setting: Setting) -> 
     title, byline = fold_title(draft.title), fold_title(draft.byline)
     people = {fold_title(name) for name in draft.authors} | _kickers(draft)
     head = [line for line in paragraphs[:_HEAD_LINES] if not _is_repeated(line, title, byline, people, setting)]
-    return [*head, *paragraphs[_HEAD_LINES:]]
+    kept = [*head, *paragraphs[_HEAD_LINES:]]
+    while len(kept) > 1 and _is_below(kept[-1], byline, people, setting):
+        kept.pop()
+    return kept
+
+
+def _is_below(line: str, byline: str, people: set[str], setting: Setting) -> bool:
+    """A day or the byline said again below the text, as old themes do."""
+    if is_stamp(line, setting.zone):
+        return True
+    if len(line) > 120 or _SENTENCE_END.search(line):
+        return False
+    stated = _CLOCK_BEHIND.sub("", _BY.sub("", line, count=1))
+    return fold_title(stated) in people or (bool(byline) and fold_title(line) == byline)
 
 
 def _kickers(draft: Draft) -> set[str]:
@@ -135,10 +176,12 @@ def _kickers(draft: Draft) -> set[str]:
 
 def _is_repeated(line: str, title: str, byline: str, people: set[str], setting: Setting) -> bool:
     folded = fold_title(line.removeprefix("- "))
-    if title and folded == title:
+    if (title and folded == title) or is_stamp(line, setting.zone):
         return True
     if len(line) > 120 or _SENTENCE_END.search(line):
         return False
+    if _POSTED.match(line) and parse_time(line, setting.zone) is not None:
+        return True
     if folded and (folded in people or folded == byline or fold_title(_BY.sub("", line, count=1)) in people):
         return True
     return (

@@ -16,11 +16,17 @@ from lxml.html import HtmlElement
 
 from crawler.model.article import PublishedFrom
 from crawler.normalize.draft import Draft, Setting
-from crawler.normalize.parsing import elements, tokens, visible_text
+from crawler.normalize.parsing import elements, holders_of_the_headline, tokens, visible_text
+from crawler.normalize.phrases import UPDATED
 from crawler.normalize.times import parse_time
+from crawler.normalize.titles import fold_title
 
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 LATEST_AHEAD = timedelta(hours=24)
+_RUNS_BELOW = 25
+"""Runs of text below the headline that are searched for a day."""
+_MOST_CHARS = 140
+"""A longer run is a paragraph: the head of the article ends above it."""
 Found = tuple[datetime, bool, PublishedFrom]
 
 _META = (
@@ -126,6 +132,9 @@ def _candidates(draft: Draft, setting: Setting, zone: tzinfo, *, month_first: bo
     for text in _written_times(draft.tree):
         if parsed := parse_time(text, zone, month_first=month_first):
             yield (*parsed, PublishedFrom.PAGE)
+    for text in _beside_the_headline(draft):
+        if parsed := parse_time(text, zone, month_first=month_first):
+            yield (*parsed, PublishedFrom.PAGE)
     if (day := address_day(draft.url)) and (parsed := parse_time(day, zone)):
         if moment := _clock_of(draft.tree, parsed[0], zone):
             yield moment, True, PublishedFrom.PAGE
@@ -165,6 +174,7 @@ def _statements(draft: Draft) -> Iterator[tuple[str, PublishedFrom]]:
 
 def _marked_times(tree: HtmlElement) -> Iterator[str]:
     """Texts of elements marked as the time of publication: `pubdate`, then words in class or id, then the first `time` of the article."""
+    around = holders_of_the_headline(tree)
     plain: list[str] = []
     weak: list[str] = []
     for element in elements(
@@ -174,7 +184,7 @@ def _marked_times(tree: HtmlElement) -> Iterator[str]:
         is_time = element.tag == "time" or (element.tag == "abbr" and "published" in words)
         if not is_time and not (words & _DATE_WORDS) and element.get("pubdate") is None:
             continue
-        if words & _CHANGED or any(tokens(above) & (_ELSEWHERE | _CHANGED) for above in _above(element)):
+        if words & _CHANGED or any(tokens(above) & (_ELSEWHERE | _CHANGED) for above in _above(element, around)):
             continue
         text = (
             element.get("datetime") or (element.get("title") if element.tag == "abbr" else None) or element.get("content") or ""
@@ -192,18 +202,37 @@ def _marked_times(tree: HtmlElement) -> Iterator[str]:
 
 def _written_times(tree: HtmlElement) -> Iterator[str]:
     """Short runs of text that are a day and an hour, or a day behind "Dodano:", "Published" and the like, before the body's end."""
+    around = holders_of_the_headline(tree)
     for text in tree.xpath("//body//text()[string-length() < 120 and string-length() > 9]"):
         line = " ".join(str(text).split())
         if not re.search(r"(?:19|20)\d\d", line) or text.getparent().tag in ("script", "style", "title", "option"):
             continue
-        if any(tokens(node) & _ELSEWHERE for node in (text.getparent(), *_above(text.getparent()))):
+        if any(tokens(node) & _ELSEWHERE for node in (text.getparent(), *_above(text.getparent(), around))):
             continue
         if _PUBLISHED.match(line) or (len(line) < 60 and _STAMP.search(line) and len(line.split()) < 9):
             yield line
 
 
-def _above(element: HtmlElement) -> list[HtmlElement]:
-    return [node for node, _ in zip(element.iterancestors(), range(6), strict=False) if node.tag not in ("body", "html")]
+def _beside_the_headline(draft: Draft) -> Iterator[str]:
+    """Short runs of text with a whole day between the headline and the first paragraph: "Napisane przez Jan Kos, 30 listopada 2025"."""
+    title = fold_title(draft.title)
+    heads = [head for head in elements(draft.tree, "h1", "h2", "h3") if title and fold_title(visible_text(head)) == title]
+    if not heads:
+        return
+    for text in heads[-1].xpath("following::text()[normalize-space()]")[:_RUNS_BELOW]:
+        line = " ".join(str(text).split())
+        if len(line) > _MOST_CHARS and text.getparent().tag not in ("script", "style", "noscript"):
+            return
+        if len(line.split()) < 13 and re.search(r"(?:19|20)\d\d", line) and text.getparent().tag not in ("script", "style"):
+            yield line
+
+
+def _above(element: HtmlElement, around: frozenset[HtmlElement]) -> list[HtmlElement]:
+    return [
+        node
+        for node, _ in zip(element.iterancestors(), range(6), strict=False)
+        if node.tag not in ("body", "html") and node not in around
+    ]
 
 
 def _searched(draft: Draft, setting: Setting) -> str | None:
@@ -226,9 +255,19 @@ def _clock_of(tree: HtmlElement, day: datetime, zone: tzinfo) -> datetime | None
     return None
 
 
+def _written_changes(draft: Draft) -> list[str]:
+    """What stands behind "Ostatnia aktualizacja:", "Updated", "modifié le" in the first short run of text that says so."""
+    for text in draft.tree.xpath("//body//text()[string-length() < 120 and string-length() > 12]"):
+        line = " ".join(str(text).split())
+        if (match := UPDATED.search(line)) and re.search(r"(?:19|20)\d\d", line[match.end() :]):
+            return [line[match.end() :]]
+    return []
+
+
 def _modified(draft: Draft, setting: Setting, zone: tzinfo) -> datetime | None:
     facts, entry = draft.facts, draft.page.entry
     texts = [facts.ld("dateModified"), facts.item("datemodified"), *(facts.tag(name) for name in _META_MODIFIED)]
+    texts += [] if any(texts) else _written_changes(draft)
     times = [parsed[0] for text in texts if text and (parsed := parse_time(text, zone))]
     if entry is not None and entry.updated_at is not None:
         times.append(entry.updated_at)

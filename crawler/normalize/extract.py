@@ -15,10 +15,13 @@ from trafilatura import bare_extraction
 from crawler.errors import NormalizeError
 from crawler.normalize.boxes import cut_boxes
 from crawler.normalize.draft import Draft, Setting
-from crawler.normalize.parsing import elements, visible_text, visible_words
+from crawler.normalize.parsing import elements, tokens, visible_text, visible_words
+from crawler.normalize.siblings import with_siblings
 from crawler.text import clean_paragraphs
 
 _LAYOUT_SHARE = 0.6
+_LIVE = frozenset({"live", "liveblog", "liveticker", "ticker", "relacja"})
+_UPDATES = frozenset({"liveblog", "live", "update", "liveticker"})
 _PARAGRAPHS = ("p", "li", "h2", "h3", "h4", "h5", "h6", "blockquote", "pre", "td", "dd", "dt")
 
 
@@ -48,12 +51,29 @@ def _by_layout(tree: HtmlElement, selector: str, remove: tuple[str, ...]) -> str
 
 
 def _by_trafilatura(tree: HtmlElement, remove: tuple[str, ...]) -> str:
-    work = _without_layout_tables(cut_boxes(copy.deepcopy(tree), remove))
+    work = _joined_updates(_without_layout_tables(cut_boxes(copy.deepcopy(tree), remove)))
+    whole = copy.deepcopy(work)
     document = bare_extraction(work, include_comments=False, include_tables=True, with_metadata=False)
     body = getattr(document, "body", None)
     if body is None:
         return ""
-    return clean_paragraphs("\n".join(_lines(body)))
+    lines = clean_paragraphs("\n".join(_lines(body))).split("\n\n")
+    return clean_paragraphs("\n".join(with_siblings(lines, whole)))
+
+
+def _joined_updates(tree: HtmlElement) -> HtmlElement:
+    """The updates of a live blog, each an `article` below the headline, become parts of one: else the first alone would be the text."""
+    updates = [
+        part
+        for part in elements(tree, "article")
+        if tokens(part) & _UPDATES or any(tokens(above) & _LIVE for above in part.iterancestors("div", "section", "main"))
+    ]
+    if len(updates) > 1 and not any(next(elements(part, "h1"), None) is not None for part in updates):
+        for part in updates:
+            part.tag = "div"
+        if (around := updates[0].getparent()) is not None and around.tag in ("div", "section"):
+            around.tag = "article"
+    return tree
 
 
 def _without_layout_tables(tree: HtmlElement) -> HtmlElement:

@@ -33,6 +33,8 @@ _WRAPPING = re.compile(
     r"^\s*(?:<!--|//\s*<!\[CDATA\[|/\*\s*<!\[CDATA\[\s*\*/|<!\[CDATA\[)|(?:-->|//\s*\]\]>|/\*\s*\]\]>\s*\*/|\]\]>)\s*;?\s*$"
 )
 _TRAILING_COMMA = re.compile(r",\s*([}\]])")
+_LONG_TEXT = re.compile(r'"(articleBody|description|text|reviewBody)"\s*:\s*".*?"(?=\s*(?:,\s*"@?\w+"\s*:|[}\]]))', re.DOTALL)
+"""Properties that hold running text: the place of unescaped quotation marks, which spoil the whole block."""
 
 
 def read_nodes(tree: HtmlElement) -> tuple[Node, ...]:
@@ -105,7 +107,15 @@ def _load(raw: str) -> Any:
             return json.loads(attempt, strict=False)
         except (ValueError, RecursionError):
             continue
-    return _load_several(text)
+    return _load_several(text) or _load_without_texts(text)
+
+
+def _load_without_texts(text: str) -> Any:
+    """The block without its running texts, which the chain does not read."""
+    try:
+        return json.loads(_TRAILING_COMMA.sub(r"\1", _LONG_TEXT.sub(r'"\1": ""', text)), strict=False)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _load_several(text: str) -> list[Any] | None:

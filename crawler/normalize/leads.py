@@ -11,19 +11,23 @@ from lxml.html import HtmlElement
 
 from crawler.normalize.cleaning import is_boilerplate, is_read_also
 from crawler.normalize.draft import Draft, Setting
-from crawler.normalize.parsing import elements, tokens, visible_text
+from crawler.normalize.labels import split_caption
+from crawler.normalize.parsing import elements, holders_of_the_headline, tokens, visible_text
 from crawler.normalize.titles import fold_title
 
 _LEAD_WORDS = frozenset(
     {"lead", "lede", "standfirst", "intro", "introduction", "perex", "zajawka", "dek", "deck", "excerpt", "subhead", "subheadline", "subtitle",
-     "subheading", "abstract", "summary", "teaser", "vorspann", "einleitung", "chapeau", "sapo", "anons", "strapline", "abstrakt", "wstep"}
+     "subheading", "abstract", "summary", "teaser", "desc", "chapo", "sommario", "catenaccio", "entradilla", "ingress", "anleser", "anreisser", "vorspann", "einleitung", "chapeau", "sapo", "anons", "strapline", "abstrakt", "wstep"}
 )  # fmt: skip
 _ELSEWHERE = frozenset(
     {"related", "sidebar", "footer", "comment", "comments", "widget", "nav", "menu", "card", "list", "most", "popular", "recommended", "carousel", "grid", "item",
-     "caption", "author", "bio", "newsletter", "box", "more", "latest", "promo", "stories", "tile", "feed", "slider"}
+     "caption", "photo", "author", "bio", "newsletter", "box", "more", "latest", "promo", "stories", "tile", "feed", "slider"}
 )  # fmt: skip
+_BOLD = frozenset({"bold", "strong", "fett", "gras", "tucne"})
 _LEAST, _MOST = 40, 900
 """Characters of a standfirst."""
+_MOST_PARAGRAPHS = 2
+"""Of a standfirst; a block with more is the body under a name like "text-with-summary" (Drupal)."""
 
 
 def read_lead(draft: Draft, setting: Setting) -> None:
@@ -39,6 +43,7 @@ def read_lead(draft: Draft, setting: Setting) -> None:
             or folded == title
             or is_boilerplate(lead)
             or is_read_also(lead)
+            or split_caption(lead)
         ):
             continue
         if folded in text[: len(folded) + 400]:
@@ -61,6 +66,7 @@ def _set_apart(draft: Draft) -> Iterator[str]:
     }
     opening = fold_title(draft.text[:200])[:60]
     repeating: list[str] = []
+    around = holders_of_the_headline(draft.tree)
     for element in elements(draft.tree, "p", "div", "h2", "h3", "h4", "span", "section", "strong", "em", "header"):
         words = tokens(element)
         named = words & _LEAD_WORDS or "description" in (element.get("itemprop") or "").lower().split()
@@ -71,7 +77,9 @@ def _set_apart(draft: Draft) -> Iterator[str]:
         text = visible_text(element) if named or (element.text and element.text.strip()) or element.tag == "p" else ""
         if opening and fold_title(text)[:60] == opening and not named:
             break  # the body begins here: no standfirst above it
-        if not _LEAST <= len(text) <= _MOST or _is_elsewhere(element):
+        if not _LEAST <= len(text) <= _MOST or _is_elsewhere(element, around):
+            continue
+        if sum(1 for _ in elements(element, "p")) > _MOST_PARAGRAPHS or (opening and opening in fold_title(text)[1:]):
             continue
         if named and not any(True for _ in elements(element, "h1")):
             yield text
@@ -81,13 +89,13 @@ def _set_apart(draft: Draft) -> Iterator[str]:
     yield from repeating[:1]
 
 
-def _is_elsewhere(element: HtmlElement) -> bool:
+def _is_elsewhere(element: HtmlElement, around: frozenset[HtmlElement]) -> bool:
     nodes = [
         element,
         *(
             node
             for node, _ in zip(element.iterancestors(), range(6), strict=False)
-            if node.tag not in ("body", "html", "article", "main")
+            if node.tag not in ("body", "html", "article", "main") and node not in around
         ),
     ]
     return any(
@@ -101,7 +109,7 @@ def _bold_opening(draft: Draft) -> str | None:
     if not _LEAST <= len(first) <= _MOST:
         return None
     wanted = fold_title(first)
-    for element in elements(draft.tree, "strong", "b"):
-        if fold_title(visible_text(element)) == wanted:
+    for element in elements(draft.tree, "strong", "b", "p", "div"):
+        if (element.tag in ("strong", "b") or tokens(element) & _BOLD) and fold_title(visible_text(element)) == wanted:
             return first
     return None

@@ -96,6 +96,12 @@ def elements(tree: HtmlElement, *tags: str) -> Iterator[HtmlElement]:
             yield element
 
 
+def holders_of_the_headline(tree: HtmlElement) -> frozenset[HtmlElement]:
+    """All elements around the page's only `h1`: none of them is a box beside the article, whatever it is called ("content-sidebar-wrap")."""
+    heads = list(elements(tree, "h1"))
+    return frozenset(heads[0].iterancestors()) if len(heads) == 1 else frozenset()
+
+
 def drop(element: HtmlElement) -> None:
     """Take an element out of its tree and keep the text behind it."""
     if element.getparent() is not None:

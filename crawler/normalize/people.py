@@ -13,7 +13,7 @@ from lxml.html import HtmlElement
 from crawler.addresses import host_of
 from crawler.normalize.draft import Draft, Setting
 from crawler.normalize.names import MOST_PEOPLE, people_in, squash
-from crawler.normalize.parsing import elements, tokens
+from crawler.normalize.parsing import elements, holders_of_the_headline, tokens
 from crawler.normalize.structured import Name
 from crawler.text import clean_line, fold
 
@@ -127,6 +127,7 @@ def visible_bylines(draft: Draft) -> list[tuple[str, str]]:
         ]
     strong: dict[str, str] = {}
     weak: dict[str, str] = {}
+    around = holders_of_the_headline(draft.tree)
     for element in elements(draft.tree, *_BYLINE_TAGS):
         rel = (element.get("rel") or "").lower().split()
         rel += (element.get("property") or "").lower().split()  # RDFa: rel or property "schema:author"
@@ -134,7 +135,7 @@ def visible_bylines(draft: Draft) -> list[tuple[str, str]]:
             any(word.rpartition(":")[2] in ("author", "creator") for word in rel)
             or "author" in (element.get("itemprop") or "").lower().split()
         )
-        if (not marked and not tokens(element) & _BYLINE_WORDS) or _is_elsewhere(element):
+        if (not marked and not tokens(element) & _BYLINE_WORDS) or _is_elsewhere(element, around):
             continue
         text = _spaced(element)
         if 2 < len(text) < 160 and not _PICTURE.match(text) and not element.xpath(_OTHER_SCOPE):
@@ -172,14 +173,16 @@ def _unsaid(texts: Sequence[str]) -> list[Name]:
 
 def _linked(draft: Draft) -> list[str]:
     """The text of the first link to an author's page that stands with the article."""
+    around = holders_of_the_headline(draft.tree)
     for link in draft.tree.xpath("//a[@href]"):
-        if _AUTHOR_PATH.search(link.get("href")) and not _is_elsewhere(link) and 4 < len(text := _spaced(link)) < 60:
+        if _AUTHOR_PATH.search(link.get("href")) and not _is_elsewhere(link, around) and 4 < len(text := _spaced(link)) < 60:
             return [text]
     return []
 
 
 def _written_bylines(draft: Draft) -> list[str]:
     """The first short block that begins with "By", "Von", "Autor:" and the like, or follows such a label."""
+    around = holders_of_the_headline(draft.tree)
     for element in elements(
         draft.tree, "p", "div", "span", "li", "em", "small", "h3", "h4", "h5", "h6", "strong", "b", "dt", "font"
     ):
@@ -190,7 +193,7 @@ def _written_bylines(draft: Draft) -> list[str]:
             not 2 <= len(text) < 80
             or len(text.split()) > 9
             or not (_WRITTEN.match(text) or _LABEL.fullmatch(text) or _STAMPED.fullmatch(text))
-            or _is_elsewhere(element)
+            or _is_elsewhere(element, around)
         ):
             continue
         if _WRITTEN.match(text):
@@ -202,11 +205,11 @@ def _written_bylines(draft: Draft) -> list[str]:
     return []
 
 
-def _is_elsewhere(element: HtmlElement) -> bool:
+def _is_elsewhere(element: HtmlElement, around: frozenset[HtmlElement]) -> bool:
     nodes = [
         node
         for node, _ in zip(element.iterancestors(), range(5), strict=False)
-        if node.tag not in ("body", "html", "article", "main")
+        if node.tag not in ("body", "html", "article", "main") and node not in around
     ]
     return any(
         node.tag in ("nav", "aside") or (tokens(node) & _ELSEWHERE and "elementor" not in tokens(node))

@@ -1,4 +1,4 @@
-"""The words by which boilerplate gives itself away, in Polish, English, German, Ukrainian, Russian and Czech: data alone.
+"""The words by which boilerplate gives itself away, in Polish, English, German, Ukrainian, Russian, Czech and more: data alone.
 
 Patterns match a whole paragraph (`fullmatch`, folded by nothing but case). Not here: when a paragraph is cut (`cleaning.py`).
 """
@@ -31,6 +31,8 @@ READ_ALSO = _any(
     r"(?:читайте|смотрите|слушайте|читать|смотри|читай)(?: (?:также|ещё|еще|больше|подробнее|далее|по теме|и))*", r"(?:подробнее|больше)(?: (?:по теме|об этом|читайте))?", r"по теме|материалы по теме|вам может быть интересно",
     # cs
     r"(?:čtěte|přečtěte si|podívejte se|sledujte|poslechněte si)(?: (?:také|též|dále|i|více|rovněž|zde|na))*", r"(?:více|další) (?:k tématu|čtěte|zde|informací|článků?)", r"(?:související|mohlo by vás (?:také |ještě )?zajímat|k tématu|nepřehlédněte)(?: (?:články|články k tématu))?",
+    # fr, it, es
+    r"(?:à )?(?:lire|voir|écouter)(?: (?:aussi|également|plus|la suite))+", r"(?:leggi|guarda|ascolta)(?: (?:anche|tutto|qui))+", r"(?:lea|lee|vea|mira)(?: (?:también|más))+",
 )  # fmt: skip
 """Labels before the headline of another article; they count with a colon behind them, or as a paragraph of their own."""
 
@@ -42,23 +44,23 @@ REPLY_FORM = _any(
     r"(?:schreiben? sie|schreibe?|hinterlass(?:en sie|e)?) (?:einen|deinen|ihren) kommentar\W*", r"antwort abbrechen", r"\d+ (?:antworten?|kommentare?)(?: (?:auf|zu) .*)?", r"(?:ihre|deine) e-?mail-adresse wird nicht veröffentlicht.*", r"kommentar (?:schreiben|verfassen|hinzufügen)\W*", r"dein kommentar\W*", r"an diskussion beteiligen\W*", r"hinterlasse(?:n sie)? uns (?:deinen|ihren) kommentar\W*",
     r"(?:залишити|додати|написати) (?:відповідь|коментар)\W*", r"скасувати відповідь", r"\d+ (?:відповід(?:ь|і|ей)|коментар(?:і|ів)?)(?: .*)?", r"ваша e-?mail адреса не оприлюднюватиметься.*", r"хочете долучитися до обговорення\W*", r"не соромтеся\W*",
     r"(?:оставить|добавить|написать) (?:ответ|комментарий|отзыв)\W*", r"отменить ответ", r"\d+ (?:ответ(?:а|ов)?|комментари(?:й|я|ев))(?: .*)?", r"ваш (?:адрес )?e-?mail не будет опубликован.*", r"хотите присоединиться к обсуждению\W*", r"не стесняйтесь\W*",
-    r"(?:napsat|přidat|zanechte|vložit|napište) (?:komentář|odpověď|svůj komentář)\W*", r"zrušit odpověď(?: na komentář)?", r"\d+ (?:odpověd[iíě]|odpovědí|komentář(?:e|ů)?)(?: .*)?", r"vaše e-?mailová adresa nebude zveřejněna.*", r"chcete se připojit k diskus[ei]\W*", r"neváhejte a přispějte\W*",
+    r"(?:napsat|přidat|zanechte|vložit|napište) (?:komentář|odpověď|svůj komentář)\W*", r"zrušit odpověď(?: na komentář)?", r"\d+ (?:odpověd[iíě]|odpovědí|komentář(?:e|ů)?)(?: .*)?", r"vaše e-?mailová adresa nebude zveřejněna.*", r"chcete se připojit k diskus[ei]\W*", r"neváhejte a přispějte\W*", r"pro přidání příspěvku se (?:přihlaste|musíte přihlásit).*", r"(?:portal|redakcja|serwis) nie (?:odpowiada|ponosi odpowiedzialności) za treść komentarzy.*", r"log in or register to post comments.*",
 )  # fmt: skip
 """Headings and notes of WordPress's reply form and of Enfold's ("Want to join the discussion?") and their translations."""
 
 SUBSCRIPTION = _any(
-    r"(?:zapisz się (?:na|do)|subskrybuj|zaprenumeruj|dołącz do).{0,80}(?:newsletter\w*|kanał\w*|prenumerat\w*|grup\w*|subskrypcj\w*)?.{0,60}", r"(?:wesprzyj|wspieraj) (?:nas|nasz\w*|portal).{0,120}", r"(?:obserwuj|polub|śledź) (?:nas|nasz).{0,100}", r"(?:ta|nasza) strona (?:używa|wykorzystuje|korzysta).{0,40}cookies?.{0,200}", r"dalsz(?:a|y) (?:część|ciąg) (?:artykułu|tekstu).{0,80}", r"ciąg dalszy (?:pod|artykułu|tekstu|materiału).{0,60}", r"(?:reklama|artykuł sponsorowany|materiał promocyjny|koniec reklamy)",
-    r"(?:sign up|subscribe|register)(?: (?:now|here|today))? (?:for|to|and).{0,140}", r"get (?:the|our|all) .{0,60}(?:newsletter|inbox|news).{0,80}", r"(?:we|this (?:site|website)) uses? cookies.{0,200}", r"(?:follow|like) us on .{0,100}", r"(?:download|get) (?:the|our) .{0,30}app.{0,80}", r"(?:advertisement|ad|advertising|sponsored(?: content)?|story continues below(?: advertisement)?|article continues (?:below|after).{0,60}|scroll (?:down )?(?:to|for) .{0,60}|continue reading(?: below)?\W*|loading\W*)", r"support (?:our|independent) (?:journalism|work).{0,120}", r"(?:already a subscriber\W*|log in|sign in)(?: (?:here|to).{0,60})?",
+    r"(?:zapisz się (?:na|do)|subskrybuj|zaprenumeruj|dołącz do).{0,80}(?:newsletter\w*|kanał\w*|prenumerat\w*|grup\w*|subskrypcj\w*)?.{0,60}", r"(?:wesprzyj|wspieraj) (?:nas|nasz\w*|portal).{0,120}", r"(?:obserwuj|polub|śledź) (?:nas|nasz).{0,100}", r"(?:ta|nasza) strona (?:używa|wykorzystuje|korzysta).{0,40}cookies?.{0,200}", r"dalsz(?:a|y) (?:część|ciąg) (?:artykułu|tekstu).{0,80}", r"ciąg dalszy (?:pod|artykułu|tekstu|materiału).{0,60}", r"dziękujemy,? (?:że|za) przeczyta.{0,160}", r"(?:jeśli |widzisz |zauważył\w* )?(?:zauważysz|błąd w tekście|literówkę).{0,160}(?:ctrl|redakcj|zgłoś).{0,80}", r"(?:reklama|artykuł sponsorowany|materiał promocyjny|koniec reklamy)",
+    r"(?:sign up|subscribe|register)(?: (?:now|here|today))? (?:for|to|and).{0,140}", r"get (?:the|our|all) .{0,60}(?:newsletter|inbox|news).{0,80}", r"(?:we|this (?:site|website)) uses? cookies.{0,200}", r"(?:follow|like) us on .{0,100}", r"(?:download|get) (?:the|our) .{0,30}app.{0,80}", r"(?:advertisement|ad|advertising|sponsored(?: content)?|story continues below(?: advertisement)?|article continues (?:below|after).{0,60}|scroll (?:down )?(?:to|for) .{0,60}|continue reading(?: below)?\W*|loading\W*)", r"support (?:our|independent) (?:journalism|work).{0,120}", r"(?:already a subscriber\W*|log in|sign in)(?: (?:here|to).{0,60})?", r"to view this video,? please enable javascript.{0,160}|(?:your|this) browser does(?: not|n['’]t) support .{0,80}",
     r"(?:newsletter|jetzt) (?:abonnieren|anmelden|registrieren|bestellen)\W*", r"(?:abonnieren|melden) sie .{0,140}", r"(?:diese|unsere) (?:web)?seite (?:verwendet|nutzt) cookies.{0,200}", r"(?:anzeige|werbung|advertorial)", r"(?:folgen sie|folge) uns .{0,100}", r"sie haben (?:bereits|noch kein) ein? ?abo.{0,80}", r"externer inhalt|an dieser stelle (?:finden sie|befindet sich|wird).{0,250}|mit (?:dem|ihrem) klick.{0,200}(?:daten|cookies).{0,100}",
-    r"(?:підписуйтесь|підписуйтеся|підпишіться|підписатися|приєднуйтесь|стежте).{0,140}", r"(?:реклама|на правах реклами)", r"(?:цей|наш) сайт використовує (?:файли )?cookies?.{0,200}",
-    r"(?:подписывайтесь|подпишитесь|подписаться|присоединяйтесь|следите за).{0,140}", r"(?:на правах рекламы)", r"(?:этот|наш) сайт использует (?:файлы )?cookies?.{0,200}",
-    r"(?:přihlaste se k odběru|odebírejte|přihlásit k odběru|sledujte nás).{0,140}", r"(?:inzerce|reklama pokračuje.{0,40}|článek pokračuje.{0,60})", r"(?:tento|náš) web používá (?:soubory )?cookies?.{0,200}",
+    r"(?:підписуйтесь|підписуйтеся|підпишіться|підписатися|приєднуйтесь|стежте).{0,140}", r"(?:реклама|на правах реклами)", r"(?:цей|наш) сайт використовує (?:файли )?cookies?.{0,200}", r"(?:якщо )?(?:ви )?(?:помітили|знайшли|побачили) помилку.{0,200}",
+    r"(?:подписывайтесь|подпишитесь|подписаться|присоединяйтесь|следите за).{0,140}", r"(?:на правах рекламы)", r"(?:этот|наш) сайт использует (?:файлы )?cookies?.{0,200}", r"(?:если )?(?:вы )?(?:заметили|нашли|увидели) (?:ошибку|опечатку).{0,200}",
+    r"(?:přihlaste se k odběru|odebírejte|přihlásit k odběru|sledujte nás).{0,140}", r"(?:inzerce|reklama pokračuje.{0,40}|článek pokračuje.{0,60})", r"(?:tento|náš) web používá (?:soubory )?cookies?.{0,200}", r"(?:našli jste|všimli jste si) (?:v článku )?chyb.{0,160}",
 )  # fmt: skip
 """Whole short paragraphs that ask for a subscription, a click or consent, or mark an advertisement."""
 
 SHARE_BAR = _any(
     r"(?:(?:share|tweet|email|e-mail|print|copy link|facebook|twitter|x|whatsapp|linkedin|pinterest|reddit|telegram|viber|messenger|comments?|save|pocket|flipboard|bluesky|threads|xing|pocket|skopiuj link|link kopiert)[\s,|/·•+\-]*(?:this|article|story|on|via|by|page|0)?[\s,|/·•+\-]*)+",
-    r"(?:udostępnij|podziel się|drukuj|wyślij|skomentuj|komentarze|lubię to)[^.!?]{0,50}", r"(?:teilen|drucken|merken|kommentare|artikel teilen|per e-?mail|auf facebook teilen|auf twitter teilen|zur startseite|vorlesen|artikel anhören)[^.!?]{0,30}", r"(?:поширити|поділитися|роздрукувати|надіслати)[^.!?]{0,40}", r"(?:поделиться|распечатать|отправить)[^.!?]{0,40}", r"(?:sdílet|vytisknout|poslat)[^.!?]{0,40}",
+    r"(?:udostępnij|podziel się|drukuj|wyślij|skomentuj|komentarze|lubię to)[^.!?]{0,50}!?", r"(?:teilen|drucken|merken|kommentare|artikel teilen|per e-?mail|auf facebook teilen|auf twitter teilen|zur startseite|vorlesen|artikel anhören)[^.!?]{0,30}", r"(?:поширити|поділитися|роздрукувати|надіслати)[^.!?]{0,40}", r"(?:поделиться|распечатать|отправить)[^.!?]{0,40}", r"(?:sdílet|vytisknout|poslat)[^.!?]{0,40}",
     r"\d+ ?(?:shares?|views?|comments?)", r"(?:listen to this article|posłuchaj artykułu|artikel hören)\W*(?:\d+ min\w*)?", r"(?:back to top|nach oben|do góry|наверх|nahoru)",
 )  # fmt: skip
 
@@ -66,3 +68,25 @@ RIGHTS = _any(
     r"(?:©|\(c\)|copyright)\s.{0,200}", r"(?:all rights reserved|wszelkie prawa zastrzeżone|alle rechte vorbehalten|всі права захищено|все права защищены|všechna práva vyhrazena)\W?.{0,60}",
 )  # fmt: skip
 """Notices of copyright; they are kept as credits before they are cut."""
+
+PICTURE_LABEL = _any(
+    r"fot(?:o|ografia|ograf)?\b\.?:?", r"zdjęci[ea]:", r"źródło (?:zdjęci[ae]|foto|fot\.|grafiki)[^:]{0,20}:", r"(?:photos?|pictures?|images?)(?: (?:by|credits?))?:", r"(?:bild(?:er|quelle)?|titelbild|fotos?):",
+    r"(?:фото|снимок|зображення):", r"(?:foto|snímek|zdroj foto):", r"(?:crédits?(?: photo)?|photo)s?\s?:",
+)  # fmt: skip
+"""What stands before the name of who took a picture."""
+
+WRITER_LABEL = _any(r"(?:autor(?:zy|ka|in|en|es)?|author|tekst|автори?|text|opracowa[łl]a?|oprac\.|przygotowa[łl]a?)\s*:")
+"""What stands before a writer's name on a line of its own below a text."""
+
+STAMP_WORDS = _any(
+    r"data (?:publikacji|dodania|aktualizacji)", r"(?:ostatnia )?(?:aktualizacja|aktualizowano|modyfikacja)", r"opublikowano|dodano|utworzono|publikacja|godz|dnia|roku?|r", r"(?:first )?(?:published|posted|created)(?: (?:on|at))?|(?:last )?(?:updated|modified)(?: (?:on|at))?|at|on|am|pm",
+    r"(?:zuletzt |letzte )?(?:aktualisiert|aktualisierung)|veröffentlicht|erstellt|stand|uhr|um|am|vom", r"опубліковано|оновлено|додано|опубликовано|обновлено|року|рік|года|г|о|в", r"(?:naposledy )?aktualizov[áa]no|publikováno|zveřejněno|vydáno|v", r"publié(?: le)?|modifié(?: le)?|mis à jour(?: le)?|le|à|h", r"pubblicato(?: il)?|modifica(?:to)?(?: il)?|aggiornato(?: il)?|il|ore|alle",
+    r"poniedziałek|wtorek|środa|czwartek|piątek|sobota|niedziela", r"(?:mon|tues|wednes|thurs|fri|satur|sun)day|mon|tue|wed|thu|fri|sat|sun", r"(?:mon|diens|donners|frei|sams|sonn)tag|mittwoch", r"понеділок|вівторок|середа|четвер|п['’]ятниця|субота|неділя|понедельник|вторник|среда|четверг|пятница|суббота|воскресенье", r"pondělí|úterý|středa|čtvrtek|pátek|sobota|neděle", r"lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche", r"gmt|utc|cest|cet|mez|mesz|msk|[ecmp][sd]?t",
+)  # fmt: skip
+"""Words that stand beside a day or an hour and say nothing else; months are not among them (`times.py` knows them)."""
+
+UPDATED = re.compile(
+    r"(?:(?:ostatnia )?(?:aktualizacja|aktualizowano|modyfikacja)|(?:last )?(?:updated|modified)|(?:zuletzt |letzte )?aktualisier(?:t|ung)|оновлено|обновлено|(?:naposledy )?aktualizov[áa]no|modifié|mis à jour|modifica(?:to)?|aggiornato|actualizado)\b(?: (?:on|at|am|le|il|el|dnia))?\W*",
+    re.IGNORECASE,
+)
+"""What stands before the day of a change."""

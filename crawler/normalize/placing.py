@@ -11,10 +11,18 @@ from crawler.errors import NormalizeError
 from crawler.model.article import AddressKind, ArticleAddress
 from crawler.normalize.draft import Draft, Setting
 from crawler.normalize.jsonld import text_of
-from crawler.normalize.parsing import visible_text
+from crawler.normalize.parsing import elements, tokens, visible_text
 from crawler.text import clean_line
 
 _MAX_TAGS = 30
+_CRUMBS = frozenset({"breadcrumb", "breadcrumbs", "crumbs", "crumb", "drobecky", "okruszki", "brotkrumen"})
+_TAG_WORDS = frozenset(
+    {"tags", "tag", "tagi", "tagy", "topics", "keywords", "schlagworte", "stichworte", "temata", "tematy", "taglist"}
+)
+_TAG_PATH = re.compile(
+    r"/(?:tags?|tagi|temat[ay]?|tema|topics?|keywords?|labels?|schlagwort|stichwort|thema|temy|tegi)/[^/?#]+", re.IGNORECASE
+)
+_ELSEWHERE = frozenset({"sidebar", "widget", "cloud", "menu", "nav", "related", "header"})
 
 
 def read_addresses(draft: Draft, setting: Setting) -> None:
@@ -59,7 +67,11 @@ def read_placing(draft: Draft, setting: Setting) -> None:
     stated = facts.ld("articleSection") or facts.tag(
         "article:section", "og:article:section", "parsely-section", "cxenseparse:category", "section"
     )
-    draft.section = clean_line(stated or _crumb(draft) or (entry.section if entry and entry.section else "") or "")[:200] or None
+    stated = stated or facts.item("articlesection", "genre")
+    draft.section = (
+        clean_line(stated or _crumb(draft) or _category(draft) or (entry.section if entry and entry.section else "") or "")[:200]
+        or None
+    )
     draft.tags = tuple(dict.fromkeys(tag for tag in _tags(draft) if 1 < len(tag) <= 80 and tag != draft.section))[:_MAX_TAGS]
     image = _image(draft)
     draft.image_url = canonical_address(urljoin(draft.page.final_url, image)) if image else None
@@ -79,9 +91,32 @@ def _is_believed(address: str, final: str, setting: Setting) -> bool:
 
 def _crumb(draft: Draft) -> str | None:
     """The last step of the bread crumbs that is not the article itself."""
-    crumbs = draft.tree.xpath("//*[contains(@class,'breadcrumb') or contains(@itemtype,'BreadcrumbList')]//a")
+    boxes = [
+        box
+        for box in elements(draft.tree, "div", "nav", "ul", "ol", "p", "section")
+        if tokens(box) & _CRUMBS or "BreadcrumbList" in (box.get("itemtype") or "")
+    ]
+    crumbs = [link for box in boxes[:1] for link in elements(box, "a")]
     texts = [text for crumb in crumbs[:6] if (text := visible_text(crumb)) and len(text) < 40]
-    return texts[-1] if len(texts) > 1 and texts[-1] != draft.title else None
+    texts = [text for text in texts if text != draft.title]
+    return texts[-1] if len(texts) > 1 else None
+
+
+def _category(draft: Draft) -> str | None:
+    """WordPress marks the link to an article's category."""
+    links = draft.tree.xpath("//a[contains(concat(' ', @rel, ' '), ' category ')]")[:1]
+    return next((text for link in links if (text := visible_text(link)) and len(text) < 40), None)
+
+
+def _listed_tags(draft: Draft) -> Iterator[str]:
+    """Links to pages of tags inside a list that is called so, for themes that do not mark them with `rel=tag`."""
+    for box in elements(draft.tree, "div", "ul", "p", "section", "footer", "aside"):
+        if not tokens(box) & _TAG_WORDS or any(tokens(above) & _ELSEWHERE for above in box.iterancestors()):
+            continue
+        links = [link for link in elements(box, "a") if _TAG_PATH.search(link.get("href") or "")]
+        if 0 < len(links) <= _MAX_TAGS:
+            yield from (visible_text(link).lstrip("#") for link in links)
+            return
 
 
 def _tags(draft: Draft) -> Iterator[str]:
@@ -95,6 +130,7 @@ def _tags(draft: Draft) -> Iterator[str]:
         for link in draft.tree.xpath("//a[contains(concat(' ', @rel, ' '), ' tag ')]")[:_MAX_TAGS]:
             if "category" not in (link.get("rel") or ""):
                 yield visible_text(link)
+        yield from _listed_tags(draft)
 
 
 def _image(draft: Draft) -> str | None:

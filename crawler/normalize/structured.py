@@ -130,6 +130,8 @@ def _read_microdata(tree: HtmlElement) -> dict[str, tuple[str, ...]]:
 def _value(element: HtmlElement) -> str:
     """A property's value: the visible text of text elements, an attribute of others."""
     given = clean_line(next((value for name in _VALUE_ATTRIBUTES if (value := element.get(name))), ""))
+    if element.tag == "abbr":  # Blogger: the whole time is the title, the text the hour alone
+        given = given or clean_line(element.get("title") or "")
     inner = (
         next((node for node in element.xpath(".//*[@itemprop='name']")), element)
         if element.get("itemscope") is not None
@@ -171,6 +173,9 @@ def _published(tree: HtmlElement, nodes: tuple[Node, ...]) -> Iterator[str]:
             and (text := text_of(node["datePublished"]))
         ):
             yield text
+    if not any(node_types(node) & ARTICLE_TYPES for node in nodes):  # the page of a video says its day there alone
+        videos = [node for node in nodes if "videoobject" in node_types(node)]
+        yield from (text for node in videos[:1] if (text := text_of(node.get("uploadDate") or node.get("datePublished"))))
     for value in tree.xpath(
         "//*[@itemprop='datePublished' and not(ancestor-or-self::*[contains(@itemtype, 'Comment')])]/@*[name()='content' or name()='datetime']"
     )[:1]:

@@ -153,9 +153,14 @@ def _day(match: re.Match[str], order: str, *, month_first: bool) -> datetime | N
         return None
 
 
+def month_number(word: str) -> int | None:
+    """1 to 12, or None for a word that is no month in any of the ten languages."""
+    return _month_names().get(fold(word))
+
+
 def _month(word: str) -> int:
     """1 to 12. Raises ValueError for a word that is no month."""
-    number = _month_names().get(fold(word))
+    number = month_number(word)
     if number is None:
         raise ValueError(word)
     return number

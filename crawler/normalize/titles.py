@@ -31,6 +31,13 @@ KICKERS = frozenset(
         "pretitle",
         "badge",
         "nadtytul",
+        "overtitle",
+        "topheader",
+        "occhiello",
+        "antetitulo",
+        "surtitre",
+        "spitzmarke",
+        "rubric",
     }
 )
 _INLINE = ("span", "small", "div", "em", "strong", "a", "p")
@@ -94,13 +101,20 @@ def _statements(tree: HtmlElement, facts: Facts) -> list[str]:
     head = next((visible_text(element) for element in elements(tree, "title")), "")
     found = [facts.tag("og:title"), facts.ld("headline"), facts.tag("twitter:title"), head]
     found += [facts.tag("dc.title", "dcterms.title", "parsely-title", "sailthru.title"), facts.ld("name", "alternativeHeadline")]
+    if next(elements(tree, "h1"), None) is None:  # an h1 that carries it may hold a kicker too
+        found.append(facts.item("headline"))
     return [text for text in found if text]
 
 
 def _headings(tree: HtmlElement) -> list[HtmlElement]:
     """The page's `h1` that are no logo; its `h2` of a headline's name when it has none."""
     heads = [head for head in elements(tree, "h1") if not _is_chrome(head)]
-    return heads or [head for head in elements(tree, "h2") if tokens(head) & {"headline", "title"} and not _is_chrome(head)][:1]
+    return heads or [head for head in elements(tree, "h2", "h3") if _is_headline(head) and not _is_chrome(head)][:1]
+
+
+def _is_headline(head: HtmlElement) -> bool:
+    """A lower heading called the headline; a page of old themes keeps its `h1` for the outlet's name or has none."""
+    return (head.tag == "h2" and bool(tokens(head) & {"headline", "title"})) or head.get("itemprop") == "headline"
 
 
 def _without_kicker(head: HtmlElement) -> str:

@@ -105,11 +105,11 @@ def test_a_text_of_nothing_but_boilerplate_is_left_for_the_gate(make_draft: Make
 
 def test_who_reported_and_edited_is_a_credit_and_no_text() -> None:
     line = "(Reporting by Jane Doherty and Per Lund; Editing by Tom Ashby)"
-    assert split_writers(f"{ONE}\n\n{line}") == (ONE, line)
-    assert split_writers(line) == (line, "")
-    assert split_writers(f"{ONE}\n\n(PAP) abc/ def/") == (ONE, "(PAP) abc/ def/")
-    assert split_writers(f"{ONE}\n\nEcho.example", ("Echo.example",)) == (ONE, "Echo.example")
-    assert split_writers(f"{ONE}\n\nTak/nie/") == (f"{ONE}\n\nTak/nie/", "")
+    assert split_writers(f"{ONE}\n\n{line}") == (ONE, line, ())
+    assert split_writers(line) == (line, "", ())
+    assert split_writers(f"{ONE}\n\n(PAP) abc/ def/") == (ONE, "(PAP) abc/ def/", ())
+    assert split_writers(f"{ONE}\n\nEcho.example", ("Echo.example",)) == (ONE, "Echo.example", ())
+    assert split_writers(f"{ONE}\n\nTak/nie/") == (f"{ONE}\n\nTak/nie/", "", ())
     assert split_writers(f"Reporting by candlelight is hard. {TWO}\n\n{ONE}")[1] == ""
 
 
