@@ -49,7 +49,9 @@ def read_file(path: Path) -> dict[str, Any]:
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
     for key, value in tables.items():
-        if key not in ROOMS or not isinstance(value, dict):
+        if not isinstance(value, dict):
+            raise ConfigError(f"{path}: {key} stands before any table; the tables are {', '.join(f'[{room}]' for room in ROOMS)}")
+        if key not in ROOMS:
             raise ConfigError(f"{path}: unknown table [{key}]{suggestion(key, ROOMS)}; the tables are {', '.join(ROOMS)}")
     return tables
 

@@ -7,6 +7,7 @@ Titles and reasons come from strangers: nothing reaches a terminal before its es
 from __future__ import annotations
 
 import dataclasses
+import io
 import json
 import sys
 import unicodedata
@@ -41,7 +42,13 @@ def say(text: str) -> None:
 
 def out_json(value: Any) -> None:
     """`value` as one JSON document on standard output. Records become objects, times ISO 8601."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=plain) + "\n")
+    sys.stdout.write(json.dumps(value, ensure_ascii=not _takes_every_letter(), indent=2, default=plain) + "\n")
+
+
+def write_utf8() -> None:
+    """What follows on standard output is UTF-8, as its format says (JSON Lines, OPML), whatever the terminal's encoding."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8", errors="replace")
 
 
 def plain(value: Any) -> Any:
@@ -72,6 +79,11 @@ def out_table(titles: Sequence[str], rows: Sequence[Sequence[object]], widest: i
     for row in cells:
         padded = [cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True)]
         sys.stdout.write("  ".join(padded).rstrip() + "\n")
+
+
+def _takes_every_letter() -> bool:
+    """Whether standard output is UTF-8. Where it is not, JSON is written with escapes: no letter may become "?"."""
+    return (sys.stdout.encoding or "").lower().replace("-", "").replace("_", "") == "utf8"
 
 
 def _lines(text: str) -> str:

@@ -7,6 +7,8 @@ is imported when one of its commands is named. Not here: what a command does.
 from __future__ import annotations
 
 import importlib
+import io
+import os
 import sys
 import traceback
 from pathlib import Path
@@ -18,6 +20,7 @@ from typer.main import get_group
 
 from crawler.config import find_locations
 from crawler.errors import BackendUnavailable, ConfigError, DepeszaError, IndexLater, QueryError
+from crawler.settings import PREFIX
 from crawler.terminal import say
 
 
@@ -70,7 +73,7 @@ class LazyGroup(TyperGroup):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """As typer does, with the global options allowed after the command too."""
-        return super().parse_args(ctx, hoist(args))
+        return super().parse_args(ctx, guard_words(hoist(args)))
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """As typer does, with every name known for its "did you mean"."""
@@ -145,6 +148,9 @@ def root(
     outlets failed, 2 wrong usage or configuration, 3 a database or index is unavailable.
     """
     ctx.obj = find_locations(data_dir, config)
+    asked_for = config or os.environ.get(f"{PREFIX}CONFIG")
+    if asked_for and not ctx.obj.config_path.exists() and ctx.invoked_subcommand not in ("init", "doctor"):
+        raise ConfigError(f"there is no file {ctx.obj.config_path}: correct --config, or let `depesza init` write it")
     ctx.meta[VERBOSE] = verbose
     ctx.meta[DATA_DIR] = data_dir
 
@@ -163,6 +169,21 @@ def hoist(args: list[str]) -> list[str]:
         else:
             place += 1
     return front + rest
+
+
+def guard_words(args: list[str]) -> list[str]:
+    """The arguments with each `-word` of a search kept from being read as options: a space goes before it.
+
+    The query language knows `-word` as NOT; `-h` and long options stay options, and so does the value after one.
+    """
+    place = next((number for number, arg in enumerate(args) if arg == "search"), len(args))
+    end = args.index("--") if "--" in args else len(args)
+    kept = list(args)
+    for number in range(place + 1, end):
+        is_value = args[number - 1] in ("--sort", "--limit", "--after")
+        if len(args[number]) > 2 and args[number][0] == "-" != args[number][1] and not is_value:
+            kept[number] = f" {args[number]}"
+    return kept
 
 
 def exit_code(error: DepeszaError) -> int:
@@ -198,6 +219,9 @@ def _tell(said: str, verbose: bool) -> None:
 
 def main() -> None:
     """Entry point of the command."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by the caller (`>&-`): nobody wants to read it
+            setattr(sys, name, io.StringIO())
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a terminal of another encoding shows ?, it does not end the command

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from crawler.terminal import say
+from crawler.terminal import say, write_utf8
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,6 +38,7 @@ def extract(
 
     known = tuple(open_catalogue(ctx.obj).values()) if outlets else ()
     tell = _sometimes(lambda count: f"{count.pages} pages, {count.errors} with an error")
+    write_utf8()
     count = run(records, sys.stdout, workers or os.cpu_count() or 1, tell, outlets=known)
     say(f"{count.pages} pages, {count.errors} with an error")
     raise typer.Exit(1 if count.pages == count.errors else 0)
@@ -57,6 +58,7 @@ def stories(
     from crawler.batch_stories import run
 
     tell = _sometimes(lambda count: f"{count.articles} of {count.lines} articles, {count.stories} stories")
+    write_utf8()
     count = run(articles, sys.stdout, tell)
     say(f"{count.articles} articles in {count.stories} stories, {count.errors} lines with an error")
     raise typer.Exit(0 if count.articles else 1)

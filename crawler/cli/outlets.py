@@ -9,7 +9,7 @@ import typer
 
 from crawler.cli.shared import Json
 from crawler.errors import ConfigError
-from crawler.terminal import out, out_json, out_table, say
+from crawler.terminal import out, out_json, out_table, say, write_utf8
 
 if TYPE_CHECKING:
     from crawler.config import Locations
@@ -108,6 +108,7 @@ def export_outlets(
     if json:
         out_json(outlets)
     else:
+        write_utf8()
         typer.echo(write_opml(outlets), nl=False)
 
 

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import json
+import os
 import subprocess
 import sys
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from crawler.errors import BackendUnavailable, ConfigError, DepeszaError, FetchNever, IndexLater, QueryError
-from scheduler.command import exit_code, hoist
+from scheduler.command import exit_code, guard_words, hoist
 from tests.scheduler.conftest import SmallOutlet
 
 pytestmark = pytest.mark.timeout(60)
+ROOT = Path(__file__).parents[2]
 # pydantic is not in the list: typer 0.29 itself converts options with it. Nothing of ours may (a test below).
 HEAVY = ("sqlalchemy", "scrapy", "twisted", "apscheduler", "lxml", "trafilatura", "numpy", "rich", "alembic")
 
@@ -105,3 +110,57 @@ def test_a07_escapes_and_markup_of_strangers_reach_no_terminal(small_outlet: Sma
     for line in small_outlet.run("crawl", "\x1b[2Jno-such\x07").stderr.splitlines():
         assert "\x1b" not in line
         assert "\x07" not in line
+
+
+def run_in(small_outlet: SmallOutlet, arguments: list[str], **changes: Any) -> subprocess.CompletedProcess[bytes]:
+    """`depesza ...` as a process of its own whose standard output is of another encoding than UTF-8."""
+    code = "from scheduler.command import main; main()"
+    command = [sys.executable, "-c", code, *arguments, "--data-dir", str(small_outlet.locations.data_dir)]
+    return subprocess.run(command, capture_output=True, cwd=ROOT, env=os.environ | {"PYTHONIOENCODING": "ascii"}, **changes)
+
+
+def test_json_loses_no_letter_where_the_terminal_does_not_speak_utf8(small_outlet: SmallOutlet) -> None:
+    done = run_in(small_outlet, ["outlets", "show", "jodlowo", "--json"])
+    assert json.loads(done.stdout)["name"] == "Głos Jodłowa"
+
+
+def test_a_list_of_feeds_and_a_batch_are_utf8_whatever_the_terminal_speaks(small_outlet: SmallOutlet, tmp_path: Path) -> None:
+    assert "Głos Jodłowa" in run_in(small_outlet, ["outlets", "export", "jodlowo"]).stdout.decode("utf-8")
+    line = {"id": "1", "outlet": "a", "published_at": "2026-11-24T12:00:00Z", "language": "pl", "text": "Źródło: PAP. " * 9}
+    (tmp_path / "articles.jsonl").write_text(json.dumps(line | {"id": "Łąka"}), "utf-8")
+    done = run_in(small_outlet, ["batch", "stories", str(tmp_path / "articles.jsonl")])
+    assert json.loads(done.stdout)["id"] == "Łąka"
+
+
+def test_a_closed_standard_output_is_no_surprise(small_outlet: SmallOutlet) -> None:
+    done = run_in(small_outlet, ["config", "show"], preexec_fn=lambda: os.close(1))
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        (["search", "most", "-remont"], ["search", "most", " -remont"]),
+        (["search", "-h"], ["search", "-h"]),
+        (["search", "--after", "-x1", "--json"], ["search", "--after", "-x1", "--json"]),
+        (["search", "--", "-remont"], ["search", "--", "-remont"]),
+        (["crawl", "-remont"], ["crawl", "-remont"]),
+    ],
+)
+def test_a_word_with_a_minus_is_a_part_of_the_query_not_an_option(typed: list[str], kept: list[str]) -> None:
+    assert guard_words(typed) == kept
+
+
+def test_a_search_without_a_word_works_as_the_help_says(small_outlet: SmallOutlet) -> None:
+    assert small_outlet.run("crawl").exit_code == 0
+    assert small_outlet.run("search", "most", "--json").exit_code == 0
+    assert small_outlet.run("search", "most", "-most", "--json").exit_code == 1
+
+
+def test_a_configuration_file_that_is_not_there_is_told_not_passed_over(small_outlet: SmallOutlet, tmp_path: Path) -> None:
+    missing = tmp_path / "typo.toml"
+    result = small_outlet.run("status", "--config", str(missing))
+    assert result.exit_code == 2
+    assert "typo.toml" in result.stderr
+    assert small_outlet.run("init", "--config", str(missing)).exit_code == 0
+    assert missing.exists()
