@@ -62,6 +62,8 @@ def search_command(
     else:
         if page.hint:
             say(page.hint)
+        if page.is_expansion_cut:
+            say("A word of the query has more forms than are searched: the shortest were.")
         for line in page_lines(page, zone, _bold if _has_colours() else str):
             typer.echo(line)
     raise typer.Exit(0 if page.hits else 1)

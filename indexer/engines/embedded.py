@@ -7,7 +7,8 @@ the next generation and puts it in the old one's place.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -251,8 +252,7 @@ def _by_relevance(searcher: Any, query: Any, request: EngineRequest) -> list[Eng
     hits = searcher.search(query, limit=RELEVANCE_DEPTH, count=False).hits
     numbers = searcher.fast_field_values(ORDER, [address for _, address in hits])
     rows = [(score, id_head_of(number), address) for (score, address), number in zip(hits, numbers, strict=True)]
-    key: Callable[[tuple[float, int, Any]], tuple[float, int]] = lambda row: row[:2]  # noqa: E731
-    rows.sort(key=key, reverse=True)
+    rows.sort(key=itemgetter(0, 1), reverse=True)
     if request.after is not None:
         place = (request.after.value, id_head(request.after.id))
         rows = [row for row in rows if row[:2] < place]

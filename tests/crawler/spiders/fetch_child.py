@@ -38,7 +38,7 @@ socket.getaddrinfo = answer_names
 
 from scrapy.crawler import AsyncCrawlerProcess  # noqa: E402 - the names above must be in place first
 
-import crawler.spiders.guard as guard_module  # noqa: E402
+import crawler.spiders.guard as guard_module  # noqa: E402 - the same for all below
 from crawler.errors import FetchLater, FetchNever  # noqa: E402
 from crawler.model.outlet import Outlet, Politeness  # noqa: E402
 from crawler.spiders.fetching import PAGE_BYTES, Client, Fetcher, Wanted  # noqa: E402
