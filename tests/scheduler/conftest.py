@@ -21,6 +21,8 @@ PARAGRAPHS = [
     "Rada gminy Jodłowo uchwaliła w czwartek budżet na przyszły rok. Najwięcej pieniędzy pójdzie na remont mostu nad Lipką.",
     "Most zamknięto wiosną, po tym jak kontrola wykazała pęknięcia w dwóch przęsłach. Objazd liczy jedenaście kilometrów.",
     "Wójt zapowiedział, że przetarg ruszy w styczniu. Prace mają potrwać osiem miesięcy i kosztować dwa miliony złotych.",
+    "Radni spierali się do późna. Część z nich wolałaby najpierw naprawić szkołę, w której od jesieni przecieka dach, a na moście "
+    "postawić tymczasową kładkę dla pieszych i rowerzystów.",
 ]
 
 
