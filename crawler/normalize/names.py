@@ -64,6 +64,11 @@ _NO_NAME = re.compile(
     r"monday|tuesday|wednesday|thursday|friday|saturday|sunday|no|yes|by|in|on|at|to)\b",
     re.IGNORECASE,
 )  # fmt: skip
+_GROUP = re.compile(
+    r"\b(?:team|group|department|foundation|institut\w*|union|verein|verband|association|council|commission|compan(?:y|ies)|program(?:me)?|gmbh|inc|ltd|llc)\b",
+    re.IGNORECASE,
+)
+"""Words of a body's own name: "Coast Rankings Team" is no person "Coast Rankings" with a job."""
 _PARTICLES = frozenset(
     [
         "de",
@@ -122,6 +127,8 @@ def people_in(names: Sequence[Name], not_people: Sequence[str] = (), *, alone: b
             continue
         for part in _parts(stated.name):
             name = part.title() if stated.person and part.islower() and " " in part else part
+            if stated.person and re.fullmatch(r"[^\W\d_]{2,} [^\W\d_]{2,}", name) and name[0].isupper():
+                name = f"{name.split()[0]} {name.split()[1][0].upper()}{name.split()[1][1:]}"  # "Jan kos", said to be a person
             if squash(name) not in refused and is_person(name, alone=alone):
                 found.setdefault(fold(name), name)
     return tuple(found.values())
@@ -166,6 +173,8 @@ def _parts(text: str) -> Iterator[str]:
 
 def _without_title(part: str) -> str:
     """ "Jane Doe Content Manager" -> "Jane Doe": what stands before the first word of a job, when that is a name."""
+    if _GROUP.search(part):
+        return part
     match = _NO_NAME.search(part) or _ORGANISATION.search(part)
     before = part[: match.start()].strip(" ,-") if match else ""
     return before if len(before.split()) in (2, 3) and is_person(before) else part

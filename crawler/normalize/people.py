@@ -12,7 +12,7 @@ from lxml.html import HtmlElement
 
 from crawler.addresses import host_of
 from crawler.normalize.draft import Draft, Setting
-from crawler.normalize.names import MOST_PEOPLE, people_in, squash
+from crawler.normalize.names import MOST_PEOPLE, is_person, people_in, squash
 from crawler.normalize.parsing import elements, holders_of_the_headline, tokens
 from crawler.normalize.structured import Name
 from crawler.text import clean_line, fold
@@ -147,8 +147,13 @@ def _people(said: Sequence[Name] | Sequence[str], draft: Draft, setting: Setting
     """The people in what was said who are not the outlet, an agency or an organisation of the page's own structured data."""
     names = [item if isinstance(item, Name) else Name(item, None) for item in said]
     host = (host_of(draft.url) or "").removeprefix("www.").split(".")[0]
-    own = (setting.outlet.name, *setting.outlet.aliases, *(name.name for name in draft.facts.authors if name.person is False))
     site = {squash(name) for name in draft.facts.site_names}
+    bodies = (name.name for name in draft.facts.authors if name.person is False)
+    own = (
+        setting.outlet.name,
+        *setting.outlet.aliases,
+        *(name for name in bodies if squash(name) in site or not is_person(name) or not _is_linked(name, draft)),
+    )
     sure = {squash(name.name) for name in draft.facts.authors if name.person}
     found = people_in(names, own, alone=alone)
     return tuple(
@@ -157,6 +162,12 @@ def _people(said: Sequence[Name] | Sequence[str], draft: Draft, setting: Setting
         if setting.agencies.find(name) is None
         and (squash(name) in sure or (squash(name) not in site | {squash(host)} or _is_twice(name, draft, names)))
     )
+
+
+def _is_linked(name: str, draft: Draft) -> bool:
+    """The page links the name to an author's own page: a person, though a template called every author an organisation."""
+    links = (link for link in elements(draft.tree, "a") if _AUTHOR_PATH.search(link.get("href") or ""))
+    return any(squash(_spaced(link)) == squash(name) for link in links)
 
 
 def _is_twice(name: str, draft: Draft, names: Sequence[Name]) -> bool:

@@ -166,3 +166,25 @@ def test_a_lead_is_what_the_page_sets_apart_and_the_text_begins_with_it(
     assert draft.lead == lead
     assert draft.text.startswith(lead or PARAGRAPH)
     assert draft.text.count(lead or PARAGRAPH) == 1
+
+
+def test_a_body_is_no_person_with_a_job() -> None:
+    assert people_in([Name("Coast Rankings Team", None), Name("Harbour Solutions Editorial Team", None)]) == ()
+    assert people_in([Name("Jane Doe Content Manager", None)]) == ("Jane Doe",)
+
+
+def test_a_person_by_structured_data_may_write_the_last_name_small() -> None:
+    assert people_in([Name("Jan kos", True)]) == ("Jan Kos",)
+    assert people_in([Name("Nocny dyżur", None)]) == ()
+
+
+@pytest.mark.parametrize(("link", "authors"), [("/author/anna", ("Anna Lis",)), ("/o-nas", ())])
+def test_an_organisation_with_a_persons_name_and_an_authors_page_is_a_person(
+    link: str, authors: tuple[str, ...], make_draft: MakeDraft, setting: Setting
+) -> None:
+    draft = make_draft(
+        '<head><meta name="author" content="Anna Lis"><script type="application/ld+json">{"@type": "NewsArticle", "author": '
+        f'{{"@type": "Organization", "name": "Anna Lis"}}}}</script></head><body><h1>Most</h1><a href="{link}">Anna Lis</a><p>{PARAGRAPH}</p></body>'
+    )
+    read_people(draft, setting)
+    assert draft.authors == authors
