@@ -121,7 +121,7 @@ class SeenForms:
         for start in range(0, len(candidates), _CHUNK):
             chunk = candidates[start : start + _CHUNK]
             marks = ",".join("?" * len(chunk))
-            sql = f"SELECT form FROM seen WHERE language = ? AND form IN ({marks})"  # noqa: S608  # only question marks are put in
+            sql = f"SELECT form FROM seen WHERE language = ? AND form IN ({marks})"  # noqa: S608 - only question marks are put in
             known.update(row[0] for row in self._rows(sql, language, *chunk))
         self._added.update((language, form) for form in known)
         return set(candidates) - known

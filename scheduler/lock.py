@@ -83,7 +83,7 @@ def _try_lock(file: IO[str]) -> bool:
             import msvcrt
 
             file.seek(1 << 20)
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined, unused-ignore]
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined, unused-ignore]  # of Windows only
             file.seek(0)
         else:
             import fcntl

@@ -177,7 +177,7 @@ def test_a_name_is_no_literal_address(host: str) -> None:
     255.255.255.255 :: ::1 ::ffff:127.0.0.1 ::ffff:8.8.8.8 ::8.8.8.8 64:ff9b::8.8.8.8 64:ff9b::7f00:1 64:ff9b:1::1
     2002:7f00:1:: 2002:808:808::1 2001::1 2001:2::1 2001:db8::1 3fff::1 fc00::1 fd12:3456::1 fe80::1 fe80::1%eth0
     fec0::1 ff02::1 100::1 5f00::1 gazeta.example 127.1
-    """.split(),  # noqa: SIM905
+    """.split(),  # noqa: SIM905 - a list of addresses
 )
 def test_a03_an_address_that_is_not_global_unicast_is_not_public(ip: str) -> None:
     assert not is_public_ip(ip)

@@ -75,5 +75,15 @@ def test_no_committed_file_holds_a_path_of_one_machine() -> None:
     assert found == []
 
 
+def test_whatever_a_linter_is_told_to_overlook_has_its_reason() -> None:
+    told = re.compile(r"#\s*(?:noqa|type: ignore)\b(?!: [A-Z0-9, ]+ - \w|\[[\w, -]+\]  # \w)")
+    files = [*MODULES, *(path for path in (ROOT / "tests").rglob("*.py") if path.name != "test_manners.py")]
+    assert [f"{path.relative_to(ROOT)}: {line.strip()}" for path in files for line in _lines(path) if told.search(line)] == []
+
+
+def _lines(path: Path) -> list[str]:
+    return path.read_text(encoding="utf-8").splitlines()
+
+
 def test_every_room_has_a_readme() -> None:
     assert [room for room in ROOMS if not (ROOT / room / "README.md").exists()] == []

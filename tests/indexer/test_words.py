@@ -70,7 +70,7 @@ def test_our_reading_of_the_stemmer_s_table_agrees_with_the_package_that_ships_i
     pystempel = pytest.importorskip("pystempel")
     theirs, ours = pystempel.Stemmer.polimorf(), polish_stemmer()
     assert ours is not None
-    bases = "zełenski hurkacz startup prezydent warszawa żółty nawrocki ursula bitcoin łódź ełk xyz qwerty dłużnik".split()  # noqa: SIM905
+    bases = "zełenski hurkacz startup prezydent warszawa żółty nawrocki ursula bitcoin łódź ełk xyz qwerty dłużnik".split()  # noqa: SIM905 - a list of words
     endings = (
         "",
         "a",

@@ -150,9 +150,9 @@ def every_minute(start: datetime, minutes: int) -> Iterator[datetime]:
 @settings(max_examples=150, deadline=None)
 @given(
     minute=numbers(0, 59), hour=numbers(0, 23), day=numbers(1, 31), weekday=numbers(0, 6), zone=st.sampled_from(ZONES),
-    start=st.datetimes(min_value=datetime(2025, 1, 1), max_value=datetime(2030, 12, 1), timezones=st.just(UTC)),  # noqa: DTZ001
+    start=st.datetimes(min_value=datetime(2025, 1, 1), max_value=datetime(2030, 12, 1), timezones=st.just(UTC)),  # noqa: DTZ001 - hypothesis wants naive bounds
 )  # fmt: skip
-def test_slots_agree_with_asking_every_minute_of_two_days(minute, hour, day, weekday, zone, start) -> None:  # type: ignore[no-untyped-def]
+def test_slots_agree_with_asking_every_minute_of_two_days(minute, hour, day, weekday, zone, start) -> None:  # type: ignore[no-untyped-def]  # six drawn values
     tz = ZoneInfo(zone)
     cron = parse_cron(f"{minute[0]} {hour[0]} {day[0]} * {weekday[0]}")
     either = not day[0].startswith("*") and not weekday[0].startswith("*")
@@ -174,7 +174,7 @@ def test_slots_agree_with_asking_every_minute_of_two_days(minute, hour, day, wee
 @settings(max_examples=200, deadline=None)
 @given(
     minute=st.integers(0, 59), hour=st.integers(0, 23), zone=st.sampled_from(ZONES),
-    start=st.datetimes(min_value=datetime(2025, 1, 1), max_value=datetime(2030, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001
+    start=st.datetimes(min_value=datetime(2025, 1, 1), max_value=datetime(2030, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001 - hypothesis wants naive bounds
 )  # fmt: skip
 def test_f11_a_daily_time_fires_exactly_once_on_every_local_day(minute: int, hour: int, zone: str, start: datetime) -> None:
     tz = ZoneInfo(zone)

@@ -71,7 +71,7 @@ def test_f11_a_last_crawl_in_the_future_does_not_silence_an_outlet() -> None:
     assert missed(jobs, {"a": NOON + timedelta(days=400)}, NOON) == ("a",)
 
 
-@given(seconds=st.integers(1, 7 * 86400), after=st.datetimes(timezones=st.just(UTC), min_value=datetime(1990, 1, 1)))  # noqa: DTZ001
+@given(seconds=st.integers(1, 7 * 86400), after=st.datetimes(timezones=st.just(UTC), min_value=datetime(1990, 1, 1)))  # noqa: DTZ001 - hypothesis wants naive bounds
 def test_slots_of_an_interval_are_its_multiples_strictly_after(seconds: int, after: datetime) -> None:
     if after.year > 9990:
         return

@@ -227,7 +227,7 @@ def test_f19_a_gzip_bomb_is_cut_at_the_limit(memory_peak: Any) -> None:
 )  # fmt: skip
 def test_f21_the_letters_come_out_right_whatever_the_labels_say(encoded: object, content_type: str | None) -> None:
     text = rss("<item><title>Łódź, żółw, gęś</title><link>https://gazeta.example/a</link></item>")
-    reading = read(encoded(text), content_type)  # type: ignore[operator]
+    reading = read(encoded(text), content_type)  # type: ignore[operator]  # a function of each row
     assert reading.entries[0].title == "Łódź, żółw, gęś"
 
 

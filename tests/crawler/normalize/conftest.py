@@ -39,7 +39,7 @@ def make_page(html: str, **changes: object) -> Page:
     values: dict[str, object] = {
         "requested_url": ADDRESS, "final_url": ADDRESS, "status": 200, "body": html.encode("utf-8", "surrogatepass"), "fetched_at": NOW, "outlet": "echo",
     }  # fmt: skip
-    return Page(**(values | changes))  # type: ignore[arg-type]
+    return Page(**(values | changes))  # type: ignore[arg-type]  # values of every kind
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ def outlet(slug: str, name: str, **more: object) -> Outlet:
         country="PL",
         languages=("pl",),
         timezone="Europe/Warsaw",
-        **{"domains": (f"{slug}.example",), **more},  # type: ignore[arg-type]
+        **{"domains": (f"{slug}.example",), **more},  # type: ignore[arg-type]  # values of every kind
     )
 
 

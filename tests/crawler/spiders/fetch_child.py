@@ -39,13 +39,13 @@ socket.getaddrinfo = answer_names
 from scrapy.crawler import AsyncCrawlerProcess  # noqa: E402 - the names above must be in place first
 
 import crawler.spiders.guard as guard_module  # noqa: E402 - the same for all below
-from crawler.errors import FetchLater, FetchNever  # noqa: E402
-from crawler.model.outlet import Outlet, Politeness  # noqa: E402
-from crawler.spiders.fetching import PAGE_BYTES, Client, Fetcher, Wanted  # noqa: E402
-from crawler.spiders.guard import Guard  # noqa: E402
-from crawler.spiders.ledger import ForgottenRobots  # noqa: E402
-from crawler.spiders.outlet_spider import Engine, OutletSpider  # noqa: E402
-from crawler.spiders.scrapy_settings import scrapy_settings  # noqa: E402
+from crawler.errors import FetchLater, FetchNever  # noqa: E402 - as above
+from crawler.model.outlet import Outlet, Politeness  # noqa: E402 - as above
+from crawler.spiders.fetching import PAGE_BYTES, Client, Fetcher, Wanted  # noqa: E402 - as above
+from crawler.spiders.guard import Guard  # noqa: E402 - as above
+from crawler.spiders.ledger import ForgottenRobots  # noqa: E402 - as above
+from crawler.spiders.outlet_spider import Engine, OutletSpider  # noqa: E402 - as above
+from crawler.spiders.scrapy_settings import scrapy_settings  # noqa: E402 - as above
 
 if ORDER.get("public"):
     is_public = guard_module.is_public_ip
@@ -63,7 +63,7 @@ def outlet_of(one: dict[str, Any]) -> Outlet:
 
 def peak_mb() -> float:
     """The largest resident size of this very process (getrusage would count what it inherited from the test run)."""
-    return int(re.search(r"VmHWM:\s*(\d+)", Path("/proc/self/status").read_text())[1]) / 1024  # type: ignore[index]
+    return int(re.search(r"VmHWM:\s*(\d+)", Path("/proc/self/status").read_text())[1]) / 1024  # type: ignore[index]  # it is always there
 
 
 def main() -> None:

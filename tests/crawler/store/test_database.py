@@ -138,4 +138,4 @@ def test_a_damaged_file_is_said_to_be_damaged(tmp_path: Path) -> None:
 
 def test_a_naive_time_is_refused_by_the_store(database: Database) -> None:
     with pytest.raises(sa.exc.StatementError, match="naive"), database.write() as connection:
-        leases.claim(connection, ["kresy"], "me", datetime(2026, 11, 24))  # noqa: DTZ001
+        leases.claim(connection, ["kresy"], "me", datetime(2026, 11, 24))  # noqa: DTZ001 - what is refused
