@@ -68,16 +68,18 @@ def add(
 ) -> None:
     """Find the feeds and sitemaps of a site, read three articles for a trial, and write the outlet's file.
 
-    The file goes into the folder `outlets` of the data folder, for you to look at and correct.
+    The file goes into the folder `outlets` of the data folder, for you to look at and correct. Exit code 1 when no feed or
+    sitemap is found.
     """
     from crawler.outlets.choosing import open_catalogue
     from crawler.outlets.writing import outlet_toml
     from scheduler.command import VERBOSE
-    from scheduler.probing import SiteWish, bare_outlet, found_outlet, probe
+    from scheduler.probing import SiteWish, bare_outlet, check_slug, found_outlet, probe
 
     wish = SiteWish(url=url, slug=slug, locale=locale_of(country, language, timezone), private=private)
     bare = bare_outlet(wish)
     catalogue = open_catalogue(ctx.obj)
+    check_slug(slug, catalogue)
     if (known := catalogue.by_domain(bare.domains[0])) is not None and not private:
         say(f"Note: {known.slug} of the catalogue has this domain already (`depesza outlets show {known.slug}`).")
     (report,) = probe(ctx.obj, [bare], ctx.meta.get(VERBOSE, False))

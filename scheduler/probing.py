@@ -7,17 +7,18 @@ from __future__ import annotations
 
 import dataclasses
 import secrets
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from crawler.addresses import canonical_address, registrable_domain
 from crawler.config import Locations
-from crawler.errors import BackendUnavailable, ConfigError
+from crawler.errors import BackendUnavailable, ConfigError, DepeszaError
 from crawler.model.outlet import Outlet, Politeness
 from crawler.model.run import ProbeReport, SourceStatus
-from crawler.outlets.opml import Locale, slug_of, suggested_locale
+from crawler.outlets.checking import SLUG
+from crawler.outlets.opml import NOWHERE, Locale, slug_of, suggested_locale
 from scheduler.child_log import tell_person
 from scheduler.crawling import CrawlRequest, check_clock, make_plan
 from scheduler.launch import launch_crawl
@@ -66,12 +67,20 @@ def verdict(report: ProbeReport) -> str:
     return "; ".join([*(f"{url} does not answer" for url in dead), *moved]) or "ok"
 
 
+def check_slug(slug: str | None, taken: Container[str]) -> None:
+    """Raises ConfigError for a slug that no file can have, or that an outlet has already. None is any free one."""
+    if slug is not None and not SLUG.fullmatch(slug):
+        raise ConfigError(f"--slug {slug!r}: small letters, digits and hyphens are wanted")
+    if slug is not None and slug in taken:
+        raise ConfigError(f"--slug {slug}: there is such an outlet (`depesza outlets show {slug}`): choose another")
+
+
 def bare_outlet(wish: SiteWish) -> Outlet:
     """An outlet of which only the address is known, to be looked at. Raises ConfigError for what is no web address."""
     host = urlsplit(wish.url).hostname if canonical_address(wish.url) else None
     if not host:
         raise ConfigError(f"{wish.url!r} is no web address: write it whole, with https://")
-    locale = wish.locale or suggested_locale(host) or Locale(country="ZZ", language="en", timezone="UTC")
+    locale = wish.locale or suggested_locale(host) or Locale(country=NOWHERE, language="en", timezone="UTC")
     return Outlet(
         slug=wish.slug or slug_of(host), name=host, homepage=wish.url, domains=(registrable_domain(wish.url) or host,),
         country=locale.country, languages=(locale.language,), timezone=locale.timezone,
@@ -82,14 +91,17 @@ def bare_outlet(wish: SiteWish) -> Outlet:
 def found_outlet(wish: SiteWish, bare: Outlet, report: ProbeReport) -> Outlet:
     """The outlet as the site describes itself, with what the person said on top.
 
-    Raises ConfigError when no source answered, or when nothing tells the country.
+    Raises DepeszaError when no source answered, ConfigError when nothing tells the country or the address is private.
     """
     good = tuple(one.source for one in report.sources if one.status is SourceStatus.OK)
     if not good:
         reasons = "; ".join(dict.fromkeys(f"{one.source.url}: {one.error or one.status.value}" for one in report.sources))
-        raise ConfigError(f"{bare.homepage}: no feed or sitemap was found ({report.error or reasons or 'the page names none'})")
+        found = report.error or reasons or "the page names none"
+        if "private address" in found and not wish.private:
+            raise ConfigError(f"{bare.homepage}: {found}; give --private if the site is on this machine or in your own network")
+        raise DepeszaError(f"{bare.homepage}: no feed or sitemap was found ({found})")
     known = report.draft
-    if known is None and wish.locale is None and bare.country == "ZZ":
+    if known is None and wish.locale is None and bare.country == NOWHERE:
         raise ConfigError(f"{bare.homepage} does not tell its country: give --country, --language and --timezone")
     known = dataclasses.replace(known or bare, slug=bare.slug, sources=good, politeness=bare.politeness)
     if wish.locale is not None:

@@ -71,25 +71,31 @@ def import_outlets(
     timezone: Zone = None,
     json: Json = False,
 ) -> None:
-    """Write an outlet file for each site of an OPML list. Sites of the catalogue are left alone. Nothing is fetched."""
+    """Write an outlet file for each site of an OPML list. Sites of the catalogue are left alone. Nothing is fetched.
+
+    Exit code 1 when the list holds no feed.
+    """
     from datetime import UTC, datetime
 
     from crawler.outlets.choosing import open_catalogue
-    from crawler.outlets.opml import outlets_of, read_opml
+    from crawler.outlets.opml import outlets_of, read_opml, split_known
 
     feeds = read_opml(_read(file))
     catalogue = open_catalogue(ctx.obj)
-    found = outlets_of(feeds, locale_of(country, language, timezone), f"{datetime.now(UTC):%Y-%m}")
-    known = [one for one in found if catalogue.by_domain(one.domains[0]) is not None]
-    written = [add_file(ctx.obj, one, set(catalogue)) for one in found if one not in known]
+    new, known = split_known(feeds, catalogue.values())
+    found = outlets_of(new, locale_of(country, language, timezone), f"{datetime.now(UTC):%Y-%m}")
+    taken = set(catalogue)
+    written = [add_file(ctx.obj, one, taken) for one in found]
     if json:
-        out_json({"feeds": len(feeds), "written": written, "known": [one.domains[0] for one in known]})
-        return
-    for path in written:
-        out(f"written  {path}")
-    for one in known:
-        out(f"known    {one.domains[0]}")
-    out(f"{len(feeds)} feeds of {len(found)} sites, {len(written)} new. Next: depesza outlets check")
+        out_json({"feeds": len(feeds), "written": written, "known": known})
+    else:
+        for path in written:
+            out(f"written  {path}")
+        for slug in known:
+            out(f"known    {slug}")
+        sites = f"{len(feeds)} feeds of {len(written) + len(known)} sites, {len(written)} new."
+        out(f"{sites} Next: depesza outlets check" if written else sites)
+    raise typer.Exit(0 if feeds else 1)
 
 
 @app.command("export", epilog="Example: depesza outlets export > depesza.opml")

@@ -13,7 +13,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from lxml import etree
 
-from crawler.addresses import canonical_address, host_of, registrable_domain
+from crawler.addresses import belongs_to, canonical_address, host_of, registrable_domain
 from crawler.errors import ConfigError
 from crawler.model.outlet import Outlet, Source, SourceKind
 from crawler.text import clean_line, fold
@@ -28,6 +28,9 @@ _COUNTRIES = {
     "hu": ("HU", "hu", "Europe/Budapest"), "ro": ("RO", "ro", "Europe/Bucharest"),
 }  # fmt: skip
 """Country, language and zone that a country domain suggests; a person corrects the file."""
+
+NOWHERE = "ZZ"
+"""The country of an outlet whose country nobody told yet (ISO 3166-1 leaves the code to its users)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,14 +82,38 @@ def read_opml(body: bytes) -> tuple[ListedFeed, ...]:
 def outlets_of(feeds: Iterable[ListedFeed], locale: Locale | None, month: str) -> tuple[Outlet, ...]:
     """One outlet for each domain, with all its feeds; `unverified` since `month`. `locale` wins over the country's domain.
 
-    Raises ConfigError for a domain that tells no country when `locale` is None.
+    Raises ConfigError naming the domains that tell no country when `locale` is None.
     """
     by_domain: dict[str, list[ListedFeed]] = {}
     for feed in feeds:
         domain = registrable_domain(feed.homepage or feed.feed_url) or host_of(feed.homepage or feed.feed_url)
         if domain:
             by_domain.setdefault(domain, []).append(feed)
-    return tuple(_outlet(domain, listed, locale, month) for domain, listed in by_domain.items())
+    homes = {domain: locale or suggested_locale(domain) for domain in by_domain}
+    if silent := [domain for domain, home in homes.items() if home is None]:
+        more = f" and {len(silent) - 5} more" if len(silent) > 5 else ""
+        raise ConfigError(f"{', '.join(silent[:5])}{more}: no country is told: give --country, --language and --timezone")
+    return tuple(
+        _outlet(domain, listed, home, month)
+        for (domain, listed), home in zip(by_domain.items(), homes.values(), strict=True)
+        if home
+    )
+
+
+def split_known(feeds: Iterable[ListedFeed], outlets: Iterable[Outlet]) -> tuple[tuple[ListedFeed, ...], tuple[str, ...]]:
+    """The feeds of sites that none of `outlets` is, and the slugs of those that are on the list: by feed address or by domain."""
+    outlets = tuple(outlets)
+    by_feed = {source.url: outlet.slug for outlet in outlets for source in outlet.sources}
+    new: list[ListedFeed] = []
+    known: dict[str, None] = {}
+    for feed in feeds:
+        owners = (one.slug for one in outlets if belongs_to(feed.homepage or feed.feed_url, one.domains))
+        owner = by_feed.get(feed.feed_url) or next(owners, None)
+        if owner:
+            known[owner] = None
+        else:
+            new.append(feed)
+    return tuple(new), tuple(known)
 
 
 def write_opml(outlets: Iterable[Outlet], title: str = "Depesza") -> str:
@@ -125,15 +152,12 @@ def suggested_locale(domain: str) -> Locale | None:
     return Locale(country=found[0], language=found[1], timezone=found[2]) if found else None
 
 
-def _outlet(domain: str, listed: list[ListedFeed], locale: Locale | None, month: str) -> Outlet:
-    known = locale or suggested_locale(domain)
-    if known is None:
-        raise ConfigError(f"{domain} does not tell its country: give --country, --language and --timezone")
+def _outlet(domain: str, listed: list[ListedFeed], home: Locale, month: str) -> Outlet:
     title = min((feed.title for feed in listed if feed.title), key=len, default=domain)
     group = next((feed.group for feed in listed if feed.group), None)
     return Outlet(
         slug=slug_of(domain), name=title, homepage=next((feed.homepage for feed in listed if feed.homepage), None) or f"https://{domain}/",
-        domains=(domain,), country=known.country, languages=(known.language,), timezone=known.timezone,
+        domains=(domain,), country=home.country, languages=(home.language,), timezone=home.timezone,
         sources=tuple(Source(kind=SourceKind.FEED, url=feed.feed_url) for feed in listed),
         group=re.sub(r"[^a-z0-9]+", "-", fold(group)).strip("-") or None if group else None, unverified=month,
     )  # fmt: skip

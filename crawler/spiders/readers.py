@@ -50,7 +50,7 @@ class FrontPage(NamedTuple):
 
     sources: tuple[Source, ...]
     draft: Outlet | None
-    """None when the site does not tell its country (`note` says so)."""
+    """None when nobody tells the site's country (`note` says so)."""
     note: str | None
 
 
@@ -58,6 +58,7 @@ def read_front_page(body: bytes, said: tuple[str, str | None], sitemaps: tuple[s
     """The sources that a front page and robots.txt declare, and the outlet as the page describes it."""
     from crawler.discovery.finding import draft_outlet, find_sources
     from crawler.normalize.encoding import decode_page
+    from crawler.outlets.opml import NOWHERE, Locale
 
     url, content_type = said
     html = decode_page(body, content_type, known.languages).text
@@ -65,4 +66,7 @@ def read_front_page(body: bytes, said: tuple[str, str | None], sitemaps: tuple[s
     try:
         return FrontPage(declared, draft_outlet(html, url, (), month), None)
     except ConfigError as error:
-        return FrontPage(declared, None, str(error))
+        if known.country == NOWHERE:
+            return FrontPage(declared, None, str(error))
+        home = Locale(country=known.country, language=known.languages[0], timezone=known.timezone)
+        return FrontPage(declared, draft_outlet(html, url, (), month, home), None)

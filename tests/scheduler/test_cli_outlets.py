@@ -9,10 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.errors import ConfigError
+from crawler.errors import ConfigError, DepeszaError
+from crawler.model.run import ProbeReport
 from crawler.outlets.catalogue import load_catalogue, read_outlet
 from crawler.outlets.opml import outlets_of, read_opml, write_opml
 from crawler.outlets.writing import outlet_toml
+from scheduler.command import exit_code
+from scheduler.probing import SiteWish, bare_outlet, found_outlet
 from tests.scheduler.conftest import SmallOutlet
 
 pytestmark = pytest.mark.timeout(120)
@@ -80,7 +83,7 @@ def test_import_writes_files_for_new_sites_only_and_export_gives_them_back(small
     assert result.exit_code == 0, result.stderr
     said = json.loads(result.stdout)
     assert [Path(path).name for path in said["written"]] == ["kurier-testowy.toml"]
-    assert said["known"] == ["kresy.pl"]
+    assert said["known"] == ["kresy"]
     outlet = read_outlet(Path(said["written"][0]))
     assert [source.url for source in outlet.sources] == ["https://kurier-testowy.pl/rss", "https://kurier-testowy.pl/sport.xml"]
     assert (outlet.group, outlet.country, outlet.timezone) == ("gazety", "PL", "Europe/Warsaw")
@@ -141,3 +144,52 @@ def test_every_shipped_outlet_written_as_toml_reads_back_equal(tmp_path: Path) -
         path = tmp_path / f"{slug}.toml"
         path.write_text(outlet_toml(outlet), "utf-8")
         assert read_outlet(path) == outlet
+
+
+def test_the_whole_catalogue_goes_out_and_comes_in_with_nothing_new(small_outlet: SmallOutlet, tmp_path: Path) -> None:
+    file = tmp_path / "all.opml"
+    file.write_text(small_outlet.run("outlets", "export").stdout, "utf-8")
+    result = small_outlet.run("outlets", "import", str(file), "--json")
+    assert result.exit_code == 0, result.stderr
+    assert json.loads(result.stdout)["written"] == []
+
+
+def test_import_names_every_site_that_tells_no_country_and_a_list_without_feeds_gives_exit_code_1(
+    small_outlet: SmallOutlet, tmp_path: Path
+) -> None:
+    file = tmp_path / "feeds.opml"
+    rows = "".join(f'<outline xmlUrl="https://{name}.example/rss"/>' for name in ("one", "two"))
+    file.write_text(f"<opml><body>{rows}</body></opml>")
+    result = small_outlet.run("outlets", "import", str(file))
+    assert result.exit_code == 2
+    assert "one.example, two.example" in result.stderr
+    file.write_text("<opml><body><outline text='empty'/></body></opml>")
+    assert small_outlet.run("outlets", "import", str(file)).exit_code == 1
+
+
+def test_a_site_without_a_feed_is_nothing_found_and_a_private_one_a_wrong_use() -> None:
+    wish = SiteWish(url="https://nowhere.example/")
+    with pytest.raises(DepeszaError, match="no feed or sitemap") as nothing:
+        found_outlet(wish, bare_outlet(wish), ProbeReport(outlet="nowhere", homepage=wish.url))
+    assert exit_code(nothing.value) == 1
+    refused = ProbeReport(outlet="nowhere", homepage=wish.url, error="private address refused: 10.0.0.1")
+    with pytest.raises(ConfigError, match="--private"):
+        found_outlet(wish, bare_outlet(wish), refused)
+
+
+@pytest.mark.parametrize("slug", ["../../x", "Duża", "jodlowo", ""])
+def test_add_refuses_a_slug_that_is_taken_or_no_slug_before_it_looks_at_the_site(small_outlet: SmallOutlet, slug: str) -> None:
+    result = small_outlet.run("outlets", "add", small_outlet.server.url_for("/"), "--private", "--slug", slug)
+    assert result.exit_code == 2
+    assert "--slug" in result.stderr
+    assert small_outlet.asked == []
+
+
+def test_add_takes_the_name_from_the_site_also_where_the_person_tells_the_country(small_outlet: SmallOutlet) -> None:
+    server = small_outlet.server
+    feed = f"<link rel='alternate' type='application/rss+xml' href='{server.url_for('/rss')}'>"
+    small_outlet.front = f"<html lang='pl'><head><meta property='og:site_name' content='Głos Lipki'>{feed}</head></html>"
+    where = ["--country", "PL", "--language", "pl", "--timezone", "Europe/Warsaw"]
+    result = small_outlet.run("outlets", "add", server.url_for("/"), "--slug", "lipka", "--private", *where, "--dry-run")
+    assert 'name = "Głos Lipki"' in result.stdout
+    assert "does not tell its country" not in result.stdout
