@@ -19,7 +19,7 @@ from crawler.store.database import Database
 from crawler.store.dead_letters import DeadLetter, Stage, add_dead_letter, count_dead_letters, drop_dead_letter
 from crawler.store.outbox import acknowledge, count_outbox, put_every_article_in_outbox, put_off_outbox, take_outbox
 from crawler.store.outlets import read_agency_names, read_outlets
-from crawler.store.stories import document_states, story_id_of
+from crawler.store.stories import DocumentState, document_states_of
 from indexer.document import Document, Names, OutletName, StoryPlace, to_document
 from indexer.engine import BulkResult, SearchEngine
 
@@ -102,9 +102,8 @@ def rebuild_index(
             if not ids:
                 break
             result = _push(fresh, documents)
-            if result.rejected:
-                with database.write() as connection:
-                    _bury(connection, documents, result, now)
+            with database.write() as connection:
+                _keep_letters(connection, documents, result, now)
             counts.add(result)
             after = ids[-1]
             if progress:
@@ -132,20 +131,21 @@ def read_names(connection: sa.Connection) -> Names:
 
 
 def make_documents(connection: sa.Connection, ids: Sequence[str], names: Names) -> list[Document]:
-    """The documents of articles in their present state; unknown ids are left out."""
-    places = _story_places(connection, ids)
-    return [to_document(article, places.get(article.id), names) for article in read_articles(connection, ids)]
+    """The documents of articles in their present state; unknown ids are left out.
+
+    The articles are read before their places: what is filed in between raises the version, so that at worst a document of
+    the old version has the new place and is pushed again. The other way round a new version would hide an old place for ever.
+    """
+    found = read_articles(connection, ids)
+    states = document_states_of(connection, [article.id for article in found])
+    return [to_document(article, _place(article.id, states.get(article.id)), names) for article in found]
 
 
-def _story_places(connection: sa.Connection, ids: Sequence[str]) -> dict[str, StoryPlace]:
-    stories = {story for one in ids if (story := story_id_of(connection, one))}
-    states = document_states(connection, stories) if stories else {}
-    places: dict[str, StoryPlace] = {}
-    for one in ids:
-        if one in states:
-            story, role, copies, agency, origin = states[one]
-            places[one] = StoryPlace(story=story, role=role, copies=copies, agency=agency, is_origin=origin == one)
-    return places
+def _place(article_id: str, state: DocumentState | None) -> StoryPlace | None:
+    if state is None:
+        return None
+    story, role, copies, agency, origin = state
+    return StoryPlace(story=story, role=role, copies=copies, agency=agency, is_origin=origin == article_id)
 
 
 def _push(engine: SearchEngine, documents: Sequence[Document]) -> BulkResult:
@@ -166,14 +166,20 @@ def _settle(
     """Acknowledge what is in the index, what was refused (a dead letter says so) and what no longer exists."""
     versions: dict[str, int] = {document["id"]: document["index_version"] for document in documents}
     gone = {one: _ANY_VERSION for one in ids if one not in versions}
-    acknowledge(connection, {**versions, **gone})
-    _bury(connection, documents, result, now)
-    if count_dead_letters(connection).get(Stage.INDEX.value):
-        for one in result.written | result.already:
-            drop_dead_letter(connection, Stage.INDEX, one)
+    answered = result.written | result.already | result.rejected.keys()
+    acknowledge(connection, {one: version for one, version in versions.items() if one in answered} | gone)
+    _keep_letters(connection, documents, result, now)
 
 
 _ANY_VERSION = 2**31 - 1
+
+
+def _keep_letters(connection: sa.Connection, documents: Iterable[Document], result: BulkResult, now: datetime) -> None:
+    """A letter for each refused document; those of documents that are in the index after all go."""
+    _bury(connection, documents, result, now)
+    if count_dead_letters(connection).get(Stage.INDEX.value):
+        for one in sorted(result.written | result.already):
+            drop_dead_letter(connection, Stage.INDEX, one)
 
 
 def _bury(connection: sa.Connection, documents: Iterable[Document], result: BulkResult, now: datetime) -> None:

@@ -11,6 +11,9 @@ import sqlalchemy as sa
 from crawler.store.rows import in_batches, upsert
 from crawler.store.schema import article, outbox
 
+# Rows are always changed in order of their ids: filing and pushing change many in one transaction, and two of those that go
+# through the same rows in different orders wait for one another (PostgreSQL).
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutboxItem:
@@ -25,7 +28,7 @@ def put_in_outbox(connection: sa.Connection, versions: Mapping[str, int], now: d
     """Want these versions in the index (id -> index_version). An id that waits already just wants the newer one."""
     rows = [
         {"article_id": one, "wanted_version": version, "queued_at": now, "attempts": 0, "next_try_at": None, "last_error": None}
-        for one, version in versions.items()
+        for one, version in sorted(versions.items())
     ]
     upsert(connection, outbox, rows, keep=("queued_at",))
 
@@ -51,7 +54,7 @@ def take_outbox(connection: sa.Connection, limit: int, now: datetime) -> list[Ou
 def acknowledge(connection: sa.Connection, pushed: Mapping[str, int]) -> int:
     """Drop the items whose pushed version is still the one wanted; returns how many. A newer wish stays."""
     dropped = 0
-    for one, version in pushed.items():
+    for one, version in sorted(pushed.items()):
         chosen = outbox.delete().where(outbox.c.article_id == one, outbox.c.wanted_version <= version)
         dropped += connection.execute(chosen).rowcount
     return dropped
@@ -59,7 +62,11 @@ def acknowledge(connection: sa.Connection, pushed: Mapping[str, int]) -> int:
 
 def put_off_outbox(connection: sa.Connection, ids: list[str], reason: str, next_try_at: datetime) -> None:
     """The engine could not take these now; try them again at `next_try_at`."""
-    for batch in in_batches(ids):
+    for batch in in_batches(sorted(ids)):
+        locked = (
+            sa.select(outbox.c.article_id).where(outbox.c.article_id.in_(batch)).order_by(outbox.c.article_id).with_for_update()
+        )
+        connection.execute(locked).all()
         changes = {"attempts": outbox.c.attempts + 1, "last_error": reason, "next_try_at": next_try_at}
         connection.execute(outbox.update().where(outbox.c.article_id.in_(batch)).values(changes))
 

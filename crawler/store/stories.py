@@ -128,12 +128,20 @@ def document_states(connection: sa.Connection, story_ids: Collection[str]) -> di
     """Member -> what its document holds of its story, for all members of these stories."""
     if not story_ids:
         return {}
-    joined = story_member.join(story, story.c.id == story_member.c.story_id)
-    columns = (
-        story_member.c.article_id, story.c.id, story_member.c.role, story.c.size, story.c.agency, story.c.origin_article_id,
-    )  # fmt: skip
-    chosen = sa.select(*columns).select_from(joined).where(story.c.id.in_(sorted(story_ids)))
-    return {row[0]: tuple(row[1:]) for row in connection.execute(chosen)}
+    return {row[0]: tuple(row[1:]) for row in connection.execute(_STATES.where(story.c.id.in_(sorted(story_ids))))}
+
+
+def document_states_of(connection: sa.Connection, article_ids: Sequence[str]) -> dict[str, DocumentState]:
+    """The same for these articles, in one query per 500; those in no story are left out."""
+    found: dict[str, DocumentState] = {}
+    for batch in in_batches(list(article_ids)):
+        found.update({row[0]: tuple(row[1:]) for row in connection.execute(_STATES.where(story_member.c.article_id.in_(batch)))})
+    return found
+
+
+_STATES = sa.select(
+    story_member.c.article_id, story.c.id, story_member.c.role, story.c.size, story.c.agency, story.c.origin_article_id
+).select_from(story_member.join(story, story.c.id == story_member.c.story_id))
 
 
 # -- writing ---------------------------------------------------------------------------------------------------------

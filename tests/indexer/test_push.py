@@ -9,10 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from crawler.errors import BackendUnavailable, IndexLater
+from crawler.filing import file_article
 from crawler.model.attribution import Agency
 from crawler.model.outlet import Outlet
+from crawler.model.page import Page
 from crawler.store.articles import Visit, insert_article, raise_versions
 from crawler.store.database import Database
 from crawler.store.dead_letters import list_dead_letters
@@ -23,7 +26,7 @@ from indexer.document import Document
 from indexer.engine import BulkResult
 from indexer.engines.embedded import EmbeddedEngine
 from indexer.nodes import AnyOf, Everything, Filter
-from indexer.push import PushReport, push_pending, rebuild_index
+from indexer.push import PushReport, make_documents, push_pending, read_names, rebuild_index
 from indexer.search import SearchRequest, search
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -113,6 +116,49 @@ def test_a_newer_wish_that_came_while_pushing_stays_in_the_outbox(database: Data
     assert (report.written, engine.times) == (2, 2)
     assert engine.documents([one])[one]["index_version"] == 2
     assert waiting(database) == 0
+
+
+@pytest.mark.parametrize("after", ["FROM article ", "JOIN story "])
+def test_what_is_filed_while_documents_are_made_is_never_hidden_by_its_own_version(
+    database: Database, make_article: Any, engine: EmbeddedEngine, after: str
+) -> None:
+    text = (
+        "Most nad Wisłą otwarto dziś rano, a pierwsi przeszli po nim mieszkańcy Pragi, którzy czekali od świtu na otwarcie. " * 2
+    )
+    first, copy = (make_article(f"https://{name}.example/1", text, outlet=name) for name in ("kresy", "goniec"))
+
+    def put(article: Any) -> None:
+        page = Page(requested_url=article.url, final_url=article.url, status=200, fetched_at=NOON, outlet=article.outlet)
+        with database.write() as connection:
+            file_article(connection, article, page)
+
+    put(first)
+    copies = [copy]
+
+    def overtake(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
+        if copies and statement.startswith("SELECT") and after in statement:
+            put(copies.pop())
+
+    sa.event.listen(database.engine, "after_cursor_execute", overtake)
+    try:
+        push_pending(database, engine, now=NOON)
+    finally:
+        sa.event.remove(database.engine, "after_cursor_execute", overtake)
+    with database.read() as connection:
+        expected = make_documents(connection, [first.id, copy.id], read_names(connection))
+    found = engine.documents([first.id, copy.id])
+    assert [found[one["id"]] for one in expected] == expected and expected[0]["copies"] == 2
+
+
+def test_a_rebuild_that_takes_what_was_refused_drops_the_letter(database: Database, file: Any, tmp_path: Path) -> None:
+    file(1, "Zakazany tekst o moście.")
+    engine = Refusing(tmp_path / "index")
+    engine.refused_word = "Zakazany"
+    push_pending(database, engine, now=NOON)
+    engine.refused_word = ""
+    rebuild_index(database, engine, now=NOON)
+    with database.read() as connection:
+        assert list_dead_letters(connection) == []
 
 
 def test_a_push_again_after_a_kill_before_the_acknowledgement_changes_nothing(

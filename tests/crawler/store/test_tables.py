@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import random
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import HealthCheck, given, settings
@@ -26,7 +28,7 @@ def item(url: str, **changes: object) -> FrontierItem:
         "url": url, "outlet": "kresy", "entry": FeedEntry(url=url, title="Tytuł", published_at=NOW), "reason": FrontierReason.NEW,
         "next_try_at": NOW,
     }  # fmt: skip
-    return FrontierItem(**(values | changes))  # type: ignore[arg-type]
+    return FrontierItem(**(values | changes))  # type: ignore[arg-type]  # values of every kind
 
 
 def test_an_entry_that_waits_already_keeps_its_attempts_when_queued_again(database: Database) -> None:
@@ -89,6 +91,28 @@ def test_no_history_of_wishes_and_acknowledgements_loses_the_newest_wish(
                 if version >= wanted.get(one, 99):
                     del wanted[one]
         assert {found.article_id: found.wanted_version for found in outbox.take_outbox(connection, 99, NOW)} == wanted
+
+
+def test_filing_and_pushing_the_same_articles_in_any_order_never_wait_for_one_another(database: Database) -> None:
+    ids = [f"{number:032x}" for number in range(40)]
+
+    def wish(seed: int) -> None:
+        chance = random.Random(seed)
+        for version in range(25):
+            with database.write() as connection:
+                outbox.put_in_outbox(connection, dict.fromkeys(chance.sample(ids, 40), version), NOW)
+
+    def push(seed: int) -> None:
+        chance = random.Random(seed)
+        for version in range(25):
+            with database.write() as connection:
+                outbox.acknowledge(connection, dict.fromkeys(chance.sample(ids, 40), version))
+            with database.write() as connection:
+                outbox.put_off_outbox(connection, chance.sample(ids, 10), "away", NOW)
+
+    with ThreadPoolExecutor(3) as pool:
+        for done in [pool.submit(wish, 1), pool.submit(push, 2), pool.submit(push, 3)]:
+            done.result(timeout=60)
 
 
 def test_a_repeated_dead_letter_is_one_letter_that_counts(database: Database) -> None:
