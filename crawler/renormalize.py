@@ -13,8 +13,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-import sqlalchemy as sa
-
 from crawler.errors import NormalizeError
 from crawler.filing import file_again, file_article
 from crawler.model.article import Article
@@ -138,15 +136,18 @@ def _settle(database: Database, task: _Task, now: datetime) -> Outcome:
 
 
 def _note_failure(database: Database, key: str, page: Page, error: NormalizeError, now: datetime) -> Outcome:
-    """The letter says the newest reason. An article that was read before stays as it is."""
+    """The letter says the newest reason. An article that was read before stays as it is.
+
+    So does a letter of the stage fetch: what the web did not give, no chain finds, and only a fetch tries it again.
+    """
     with database.write() as connection:
-        if articles.read_article(connection, key) is None:
-            dead_letters.add_dead_letter(connection, _letter(connection, key, page, error, now))
+        before = dead_letters.letters_of(connection, [key], _EVER).get(key)
+        if articles.read_article(connection, key) is None and (before is None or before.stage is not Stage.FETCH):
+            dead_letters.add_dead_letter(connection, _letter(before, key, page, error, now))
     return Outcome(error.kind)
 
 
-def _letter(connection: sa.Connection, key: str, page: Page, error: NormalizeError, now: datetime) -> DeadLetter:
-    before = dead_letters.letters_of(connection, [key], _EVER).get(key)
+def _letter(before: DeadLetter | None, key: str, page: Page, error: NormalizeError, now: datetime) -> DeadLetter:
     entry = page.entry
     detail = before.detail if before else {"title": entry.title if entry else None, "summary": entry.summary if entry else None}
     return DeadLetter(

@@ -51,11 +51,17 @@ class DeadLetter:
 
 
 def add_dead_letter(connection: sa.Connection, letter: DeadLetter) -> None:
-    """Write a letter, or raise the count of the one that is there."""
+    """Write a letter, or raise the count of the one that is there.
+
+    A page stands in one letter: of the stages before the index, the newest takes the place of another's.
+    """
     row = {
         "stage": letter.stage.value, "key": letter.key, "outlet": letter.outlet, "url": letter.url, "reason": letter.reason,
         "detail": dict(letter.detail), "created_at": letter.created_at, "last_at": letter.last_at, "times": 1,
     }  # fmt: skip
+    if letter.stage is not Stage.INDEX:
+        others = dead_letter.c.stage.not_in([Stage.INDEX.value, letter.stage.value])
+        connection.execute(dead_letter.delete().where(dead_letter.c.key == letter.key, others))
     statement = insert(connection, dead_letter)
     changes = {name: statement.excluded[name] for name in ("outlet", "url", "reason", "detail", "last_at")}
     changes["times"] = dead_letter.c.times + 1

@@ -182,3 +182,17 @@ def test_pages_of_outlets_that_nobody_knows_any_more_are_left_alone(sqlite_datab
     assert report.pages == report.unknown_outlet == 1 and not report.outcomes
     with sqlite_database.read() as connection:
         assert connection.execute(sa.select(sa.func.count()).select_from(article_table)).scalar_one() == 0
+
+
+def test_a_page_that_the_web_did_not_give_keeps_its_one_letter_and_is_fetched_not_read_again(
+    sqlite_database: Database, pool: PagePool
+) -> None:
+    missing, broken = page("brak", "<html><body></body></html>"), page("pęka", "<html><body></body></html>")
+    with sqlite_database.write() as connection:
+        file_nothing(connection, missing, letter(missing, Stage.FETCH))
+        file_nothing(connection, broken, letter(broken, Stage.FILE))
+    assert run(sqlite_database, pool).outcomes == {Outcome.NO_TEXT: 2}
+    with sqlite_database.read() as connection:
+        left = {one.url: one.stage for one in dead_letters.list_dead_letters(connection)}
+        assert dead_letters.count_dead_letters(connection) == {"fetch": 1, "normalize": 1}
+    assert left == {missing.final_url: Stage.FETCH, broken.final_url: Stage.NORMALIZE}
