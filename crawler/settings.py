@@ -69,8 +69,11 @@ def read_table(cls: type[T], room: str, tables: Mapping[str, Any], path: Path, e
         if key not in names:
             raise ConfigError(f"{path}: [{room}] has no key {key!r}{suggestion(key, names)}")
         values[key] = _convert(value, hints[key], f"{path}: [{room}] {key}")
-    for name in names:
-        variable = f"{PREFIX}{room.upper()}_{name.upper()}"
+    known = {f"{PREFIX}{room.upper()}_{name.upper()}": name for name in names}
+    for variable in environ:
+        if variable.startswith(f"{PREFIX}{room.upper()}_") and variable.removesuffix("_FILE") not in known:
+            raise ConfigError(f"environment: there is no setting {variable}{suggestion(variable, known)}")
+    for variable, name in known.items():
         text = _from_environment(variable, environ)
         if text is not None:
             values[name] = _convert(_split(text, hints[name]), hints[name], f"environment: {variable}")

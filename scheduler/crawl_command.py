@@ -11,9 +11,12 @@ from datetime import UTC, datetime
 from types import FrameType
 from typing import TYPE_CHECKING
 
+from crawler.addresses import belongs_to
 from crawler.config import Locations, crawler_settings, store_url
 from crawler.errors import ConfigError, DepeszaError
+from crawler.model.outlet import Outlet
 from crawler.model.run import RunReport
+from crawler.outlets.catalogue import Catalogue
 from crawler.outlets.choosing import choose_outlets, find_outlet, open_catalogue, outlet_of_address
 from crawler.store.database import open_database
 from crawler.terminal import say
@@ -75,11 +78,21 @@ def read_wish(locations: Locations, wish: Wish) -> CrawlRequest:
         return CrawlRequest(outlets=outlets, force=wish.force)
     if len(wish.slugs) > 1:
         raise ConfigError("--url fetches articles of one outlet: name at most one slug with it")
-    owners = [find_outlet(catalogue, wish.slugs[0])] if wish.slugs else [outlet_of_address(catalogue, url) for url in wish.urls]
+    owners = [_owner(catalogue, wish.slugs, url) for url in wish.urls]
     slugs = sorted({outlet.slug for outlet in owners})
     if len(slugs) > 1:
         raise ConfigError(f"--url fetches articles of one outlet at a time; these belong to {', '.join(slugs)}")
     return CrawlRequest(outlets=choose_outlets(catalogue, slugs), urls=wish.urls, force=wish.force)
+
+
+def _owner(catalogue: Catalogue, slugs: tuple[str, ...], url: str) -> Outlet:
+    """The outlet an article is of: the one that was named, if the address lies in its domains."""
+    if not slugs:
+        return outlet_of_address(catalogue, url)
+    outlet = find_outlet(catalogue, slugs[0])
+    if not belongs_to(url, outlet.domains):
+        raise ConfigError(f"{url} is no address of {outlet.slug}, whose domains are {', '.join(outlet.domains)}")
+    return outlet
 
 
 @contextlib.contextmanager

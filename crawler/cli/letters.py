@@ -142,7 +142,7 @@ def read_again(
 
     from crawler.config import crawler_settings
     from crawler.outlets.agencies import load_agencies
-    from crawler.outlets.choosing import open_catalogue
+    from crawler.outlets.choosing import find_outlet, open_catalogue
     from crawler.renormalize import Renormalizing
     from crawler.renormalize import renormalize as run
     from crawler.workers import PagePool
@@ -151,7 +151,9 @@ def read_again(
         if done and done % 500 == 0:
             say(f"{done} of {total} pages read")
 
-    settings, outlets = crawler_settings(locations), dict(open_catalogue(locations))
+    settings, outlets = crawler_settings(locations), open_catalogue(locations)
+    if outlet is not None:
+        find_outlet(outlets, outlet)
     order = Renormalizing(
         outlets=outlets, agencies=load_agencies(outlets.values()), now=datetime.now(UTC), outlet=outlet, keys=keys
     )

@@ -155,3 +155,12 @@ def test_f28_a_stopped_crawl_keeps_and_pushes_what_it_fetched(small_outlet: Smal
     assert not report["run"]["finished"]
     assert report["push"]["written"] >= 1
     assert "Traceback" not in told
+
+
+def test_an_address_beyond_the_domains_of_the_outlet_that_was_named_is_refused_before_anything_is_filed(
+    small_outlet: SmallOutlet,
+) -> None:
+    result = small_outlet.run("crawl", "jodlowo", "--url", "https://elsewhere.example/1")
+    assert result.exit_code == 2
+    assert "no address of jodlowo" in result.stderr
+    assert small_outlet.run("dead-letters", "list").exit_code == 1

@@ -165,3 +165,9 @@ def test_batch_extract_and_stories_write_lines_of_json(small_outlet: SmallOutlet
     assert stories.exit_code == 0
     assert {json.loads(row)["id"] for row in stories.stdout.splitlines()} == {1, 2}
     assert small_outlet.run("batch", "extract", str(tmp_path / "none.jsonl")).exit_code == 2
+
+
+def test_renormalize_tells_a_mistyped_slug(small_outlet: SmallOutlet) -> None:
+    result = small_outlet.run("renormalize", "--outlet", "jodlow")
+    assert result.exit_code == 2
+    assert 'did you mean "jodlowo"' in result.stderr

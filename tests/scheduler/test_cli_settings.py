@@ -191,3 +191,12 @@ def test_db_upgrade_refuses_a_store_of_a_newer_depesza_with_words(tmp_path: Path
     assert result.exit_code == 3
     assert "newer" in result.stderr
     assert "newer" in depesza(tmp_path, "doctor").stdout
+
+
+def test_a_mistyped_variable_of_the_environment_is_told_with_the_likely_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DEPESZA_CRAWLER_CONTCT", "me@example.org")
+    result = depesza(tmp_path, "config", "check")
+    assert result.exit_code == 2
+    assert 'did you mean "DEPESZA_CRAWLER_CONTACT"' in result.stdout
