@@ -49,7 +49,7 @@ def count(database: Database, what: Callable[..., int]) -> int:
 def test_the_service_crawls_what_was_missed_then_by_the_clock_pushes_and_ends_in_order(
     small_outlet: SmallOutlet, store: Database
 ) -> None:
-    small_outlet.write(schedule='[schedule]\nevery = "4s"')
+    small_outlet.write(schedule='[schedule]\nevery = "2s"')
     service = Service(small_outlet.locations)
     thread = threading.Thread(target=service.run)
     thread.start()
