@@ -7,6 +7,7 @@ the next generation and puts it in the old one's place.
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Collection, Iterator, Sequence
 from operator import itemgetter
 from pathlib import Path
@@ -203,7 +204,14 @@ class EmbeddedEngine:
         return self._opened[1]
 
     def _generation(self) -> str | None:
-        return self._filling or self._generations.in_use()
+        generation = self._filling or self._generations.in_use()
+        folder = self._folder / (generation or "")
+        if generation and os.access(folder, os.F_OK) and not os.access(folder, os.W_OK):
+            raise BackendUnavailable(
+                f"the search index {self._folder} is not writable for this user, and a search too takes a lock in it: "
+                "permit it, or search a copy of the data folder (--data-dir)"
+            )
+        return generation
 
     @contextlib.contextmanager
     def _said(self) -> Iterator[None]:

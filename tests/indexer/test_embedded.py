@@ -127,3 +127,12 @@ def test_f07_killed_while_writing_nothing_acknowledged_is_lost_and_no_lock_stays
         assert f"słowo{seen}" in engine.forms.readings(f"slowo{seen}", "pl")
         engine.close()
         number = seen + 1
+
+
+def test_an_index_that_this_user_cannot_write_is_not_called_damaged(
+    engine: EmbeddedEngine, fill: Any, make_document: Any, ask: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(make_document(1))
+    monkeypatch.setattr(os, "access", lambda path, mode: mode != os.W_OK)  # tests may run as root, who may write everywhere
+    with pytest.raises(BackendUnavailable, match="not writable"):
+        ask("prezydent")
