@@ -49,7 +49,7 @@ _HONORIFIC = re.compile(
 _ORGANISATION = re.compile(
     r"\b(?:ap|afp|dpa|pap|apa|ansa|efe|tass|upi|iar|ria|unian|xinhua|reuters?|bloomberg|interfax|ukrinform|agence|agency|agencies|agencia|agencja|agentur|ajansı|"
     r"redaktion\w*|redakc\w*|redakt(?:ions|eure)\w*|editorial|editors?|staff|desk|news\w*|team\w*|press\w*|presse\w*|zeitung|media|tv|radio|online|magazine|correspondents?|reporters?|"
-    r"writers?|contributors?|journalists?|admin\w*|администратор|редакц\w*|редакці\w*|webmaster|inc|ltd|llc|gmbh|ag|e\.?v\.?|verein|verband|union|university|institute|foundation|services?|"
+    r"writers?|contributors?|journalists?|admin\w*|администратор|редакц\w*|редакці\w*|webmaster|inc|ltd|llc|gmbh|kg|ag|e\.?v\.?|verein|verband|union|university|institute|foundation|services?|"
     r"group|department|ministry|guest|author|anonymous|unknown|user|community|network|podcast|newsletter|daily|times|post|journal|herald|tribune|gazette|"
     r"weekly|chronicle|wire|today|portal|company|corporation|commission|council|cent(?:er|re)|association|institut|verlag|rundfunk|fernsehen|bank|clinic|school|academy|college|"
     r"\w+\.(?:com|de|pl|net|org|ua|ru|cz|eu|at|ch|info|co\.uk))(?!\w)",
