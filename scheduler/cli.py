@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from crawler.cli.shared import Json
 from crawler.terminal import out, out_json, out_table, say
 
 if TYPE_CHECKING:
     from crawler.config import Locations
     from crawler.model.run import RunReport
-
-Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
 
 def demo(ctx: typer.Context, json: Json = False) -> None:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import typer
 
+from crawler.cli.shared import Json
 from crawler.terminal import out, out_json, out_table
 
 config_app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="Show and check the configuration.")
 db_app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="Look after the store's schema.")
-Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
 
 @config_app.command("show", epilog="Example: depesza config show --json")
