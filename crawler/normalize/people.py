@@ -13,7 +13,7 @@ from lxml.html import HtmlElement
 from crawler.addresses import host_of
 from crawler.normalize.draft import Draft, Setting
 from crawler.normalize.names import MOST_PEOPLE, is_person, people_in, squash
-from crawler.normalize.parsing import elements, holders_of_the_headline, tokens
+from crawler.normalize.parsing import elements, holders_of_the_headline, tokens, visible_words
 from crawler.normalize.structured import Name
 from crawler.text import clean_line, fold
 
@@ -61,6 +61,9 @@ _ELSEWHERE = frozenset(
     {"comment", "comments", "related", "sidebar", "footer", "teaser", "widget", "recommended", "popular", "card", "nav", "menu", "caption", "photo",
      "respond", "bio", "biography", "avatar", "promo", "most", "latest", "carousel", "copyright", "photographer"}
 )  # fmt: skip
+_FOOTER = frozenset({"footer"})
+_RUNNING = 40
+"""Words of an element that is running text."""
 _WRITTEN = re.compile(
     r"(?:[Bb]y|BY|[Ww]ritten by|[Ww]ords by|[Tt]ext by|[Vv]on|VON|Text(?:: von| von)?|Autor(?:ka|in|zy)?:|Author:|Tekst:|Автор:|[Pp]ar|Escribe|Erstellt von|Veröffentlicht von)[:\s]+(?=[^\W\d_a-z])"
 )
@@ -223,9 +226,17 @@ def _is_elsewhere(element: HtmlElement, around: frozenset[HtmlElement]) -> bool:
         if node.tag not in ("body", "html", "article", "main") and node not in around
     ]
     return any(
-        node.tag in ("nav", "aside") or (tokens(node) & _ELSEWHERE and "elementor" not in tokens(node))
+        node.tag in ("nav", "aside")
+        or (
+            (words := tokens(node) & _ELSEWHERE) and "elementor" not in tokens(node) and not (words == _FOOTER and _goes_on(node))
+        )
         for node in (element, *nodes)
     )
+
+
+def _goes_on(footer: HtmlElement) -> bool:
+    """Running text stands behind it: TYPO3 calls the line below the headline a footer."""
+    return any(visible_words(node) >= _RUNNING for node in footer.itersiblings() if isinstance(node.tag, str))
 
 
 def _spaced(element: HtmlElement) -> str:
