@@ -17,6 +17,7 @@ ROOT = Path(__file__).parent.parent.parent
 DOCUMENTS = sorted(
     path for path in [*ROOT.glob("*.md"), *(one for room in ("crawler", "indexer", "scheduler", "deploy") for one in (ROOT / room).rglob("*.md"))]
 )  # fmt: skip
+ROOM_READMES = [path for path in DOCUMENTS if path.name == "README.md" and path.parent != ROOT]
 TOO_LONG = 130
 """Lines of a README: one page and a bit, tables counted."""
 _FENCED = re.compile(r"^```[a-z]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
@@ -52,7 +53,7 @@ def file_names() -> set[str]:
 def is_there(name: str, folder: Path) -> bool:
     """Whether a path exists as seen from the root, a room or the document's own folder; a bare file name may be anywhere."""
     if "/" not in name:
-        return name in file_names() or (folder / name).exists()
+        return name in file_names() or (folder / name).exists() or (ROOT / name).exists()
     places = (ROOT, folder, *(ROOT / room for room in ("crawler", "scheduler", "tests")))
     return any((place / name).exists() for place in places)
 
@@ -107,6 +108,14 @@ def test_every_make_target_named_in_a_document_exists(path: Path) -> None:
 def test_every_file_folder_and_test_named_in_a_document_exists(path: Path) -> None:
     names = {word.rstrip(",;:.").partition("::")[0] for snippet in snippets(path) for word in snippet.split()}
     assert [name for name in sorted(names) if _PATH.fullmatch(name) and not is_there(name, path.parent)] == []
+
+
+@pytest.mark.parametrize("path", ROOM_READMES, ids=[str(path.relative_to(ROOT)) for path in ROOM_READMES])
+def test_a_room_s_readme_names_each_of_its_modules(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    modules = [one.name for one in path.parent.glob("*.py") if one.name != "__init__.py"]
+    folders = [f"{one.parent.name}/" for one in path.parent.glob("*/__init__.py")]
+    assert [name for name in sorted([*modules, *folders]) if f"{name}`" not in text] == []
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=[str(path.relative_to(ROOT)) for path in DOCUMENTS])
