@@ -33,7 +33,7 @@ SAME_BODY_WITHIN = timedelta(days=1)
 """One text met at this many addresses of an outlet in a day is a wall, not an article (SAFETY F31)."""
 _TRUST = list(PublishedFrom)
 _COMPARED = (
-    "title", "lead", "text", "language", "authors", "byline", "credits", "section", "tags", "image_url", "published_at",
+    "url", "title", "lead", "text", "language", "authors", "byline", "credits", "section", "tags", "image_url", "published_at",
     "published_from", "modified_at", "removed_at", "attributions", "access",
 )  # fmt: skip
 _UNSEEN = ("fingerprint", "normalizer_version", "encoding_suspect", "access_reason")
@@ -140,7 +140,7 @@ def _merge(known: Article, read: Article, page: Page) -> Article:
     """
     keep: dict[str, Any] = {
         "id": known.id,
-        "url": known.url,
+        "url": known.url if any(one.url == known.url for one in known.addresses) else read.url,
         "outlet": known.outlet,
         "first_seen_at": known.first_seen_at,
         "index_version": known.index_version,
@@ -171,13 +171,12 @@ def _former(who: Identity) -> list[Article]:
 
 
 def _take_addresses(connection: sa.Connection, replaced: Article, read: Article, page: Page) -> None:
-    """Another text stands under an address of `replaced`: its own address, and it is gone; a further one, and only that goes."""
+    """Another text stands under an address of `replaced`: when it is its own or its last one it is gone, else it loses just that."""
     urls = {read.url, *(one.url for one in read.addresses)}
-    if replaced.url in urls:
+    if replaced.url in urls or all(one.url in urls for one in replaced.addresses):
         file_removal(connection, replaced.id, page)
-        articles.give_addresses_away(connection, replaced.id)
-    else:
-        articles.give_addresses_away(connection, replaced.id, urls)
+        urls.update(one.url for one in replaced.addresses)
+    articles.give_addresses_away(connection, replaced.id, urls)
 
 
 def _absorb(connection: sa.Connection, twin: Article, holder: Article, page: Page) -> None:

@@ -62,7 +62,7 @@ def join_story(connection: sa.Connection, article: Article) -> StoryChange:
         stories.drop_story(connection, old, story_id, now)
     links = tuple(_link(article, match, articles.read_article(connection, match.leader.article_id)) for match in decision.links)
     stories.add_links(connection, links)
-    concerned = {story_id} | ({old} if old and not emptied else set())
+    concerned = {story_id} | ({old} if old and not emptied else set()) - set(decision.absorbed)
     for one in sorted(concerned):
         _describe(connection, one, now, None if decision.absorbed else {article.id})
     return StoryChange(

@@ -117,3 +117,19 @@ def test_an_article_under_the_former_address_of_a_removed_one_gets_an_id_of_its_
         articles.give_addresses_away(connection, holder(database, "a").id, {f"{SITE}/a"})
     assert file(database, bridge, 2) is Outcome.UNCHANGED, "no address is known, but the id is"
     assert holder(database, "a").id == bridge.id
+
+
+def test_a_text_that_comes_back_at_another_address_stands_there_and_is_gone_when_that_is_taken_too(
+    database: Database, make_article: MakeArticle
+) -> None:
+    bridge = read(make_article, BRIDGE, "a", a=AddressKind.ENTRY)
+    snow = read(make_article, SNOW, "a", a=AddressKind.ENTRY)
+    file(database, bridge)
+    file(database, snow, 1)
+    moved = read(make_article, BRIDGE, "b", b=AddressKind.ENTRY, a=AddressKind.AMP)
+    assert file(database, moved, 2) is Outcome.UNCHANGED
+    assert holder(database, "b").id == bridge.id and holder(database, "b").url == f"{SITE}/b"
+    file(database, read(make_article, SNOW, "b", b=AddressKind.ENTRY, a=AddressKind.REDIRECT), 3)
+    with database.read() as connection:
+        gone = articles.read_article(connection, bridge.id)
+        assert gone is not None and gone.removed_at == NOON + 3 * HOUR and gone.addresses == ()
