@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from crawler.model.run import ProbeReport
 
 app = typer.Typer(rich_markup_mode=None)
+_OPENING_CHARS = 100
+"""Of a trial article's text: whether it is the text, a reader sees at once."""
 
 
 @app.callback()
@@ -119,5 +121,6 @@ def _print_probe(report: ProbeReport) -> None:
         dated = f"{line(article.published_at)} ({article.published_from})"
         whom = f", from {', '.join(article.sources)}" if article.sources else ""
         out(f"  article  {line(article.title)}: {article.words} words, {article.language}, {dated}{line(whom) if whom else ''}")
+        out(f"           {line(article.opening[:_OPENING_CHARS])} ...")
     for note in report.notes:
         out(f"  note     {line(note)}")

@@ -53,6 +53,13 @@ def test_check_names_a_source_that_does_not_answer_and_gives_exit_code_1(small_o
     assert "/no-feed" in result.stdout
 
 
+def test_add_shows_how_the_trial_articles_read(small_outlet: SmallOutlet) -> None:
+    small_outlet.front = f"<link rel='alternate' type='application/rss+xml' href='{small_outlet.server.url_for('/rss')}'>"
+    where = ["--country", "PL", "--language", "pl", "--timezone", "Europe/Warsaw", "--private", "--dry-run"]
+    told = small_outlet.run("outlets", "add", small_outlet.server.url_for("/"), *where).stdout
+    assert told.count("Rada gminy Jodłowo uchwaliła w czwartek budżet") == 3
+
+
 def test_add_finds_the_feed_writes_the_file_and_the_outlet_can_be_crawled(small_outlet: SmallOutlet) -> None:
     server = small_outlet.server
     feed = f"<link rel='alternate' type='application/rss+xml' href='{server.url_for('/rss')}'>"
