@@ -66,8 +66,8 @@ def _free_dead(connection: sa.Connection, names: Sequence[str]) -> None:
 
 def _is_dead(owner: str) -> bool:
     machine, _, rest = owner.rpartition(":")[0].rpartition(":")
-    if machine != _machine() or not rest.isdecimal():
-        return False
+    if os.name != "posix" or machine != _machine() or not rest.isdecimal():
+        return False  # elsewhere signal 0 is no question: Windows would send Ctrl-C to that process
     try:
         os.kill(int(rest), 0)
     except ProcessLookupError:
