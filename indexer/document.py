@@ -16,7 +16,7 @@ from crawler.model.attribution import NamedSourceKind, SourceRole
 from crawler.text import clean_line, fold
 from indexer.tokens import normal_text
 
-DOCUMENT_VERSION = 1
+DOCUMENT_VERSION = 2
 """Raised when documents or what is searched of them change: an index of another version asks for a rebuild."""
 
 Document = Mapping[str, Any]
@@ -142,10 +142,27 @@ def facets(document: Document) -> dict[str, tuple[str, ...]]:
 
 def published_s(document: Document) -> int:
     """Whole seconds since 1970 (UTC) of `published_at`: what "newest" is sorted by. Raises ValueError on a naive time."""
-    published = datetime.fromisoformat(document["published_at"])
-    if published.tzinfo is None:
-        raise ValueError(f"published_at {document['published_at']} has no time zone")
-    return int((published - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds() // 1)
+    return second_s(_instant(document, "published_at"))
+
+
+def first_seen(document: Document) -> datetime:
+    """When we met the article first, in UTC: it never changes, so it says which calendar index holds the document.
+
+    Raises ValueError on a naive time.
+    """
+    return _instant(document, "first_seen_at").astimezone(UTC)
+
+
+def second_s(instant: datetime) -> int:
+    """Whole seconds from 1970 (UTC) to an instant, rounded down."""
+    return int((instant - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds() // 1)
+
+
+def _instant(document: Document, field: str) -> datetime:
+    found = datetime.fromisoformat(document[field])
+    if found.tzinfo is None:
+        raise ValueError(f"{field} {document[field]} has no time zone")
+    return found
 
 
 def _agencies(article: Article, place: StoryPlace | None) -> tuple[str, ...]:

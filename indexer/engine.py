@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
@@ -67,17 +68,27 @@ class EngineStatus:
     size_bytes: int
     document_version: int | None
     """None when there is no index yet."""
+    generation: str | None = None
+    """The generation that searches read."""
+    rebuilding: str | None = None
+    """A generation that a rebuild fills, or that a killed one left behind."""
+    parts: Mapping[str, int] = field(default_factory=dict)
+    """Documents by calendar index, for an engine that has those."""
+    trouble: str | None = None
+    """What keeps the index from being written or read in full, and what to do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BulkResult:
-    """What became of each document that was pushed; the three hold every id once."""
+    """What became of each document that was pushed; the four hold every id once."""
 
     written: frozenset[str] = frozenset()
     already: frozenset[str] = frozenset()
     """The index has this version or a newer one: acknowledged like a written one."""
     rejected: Mapping[str, str] = field(default_factory=dict)
     """Refused for good: id -> reason."""
+    later: Mapping[str, str] = field(default_factory=dict)
+    """Not taken now, to be pushed again unchanged: id -> reason."""
 
 
 class FormTable(Protocol):
@@ -108,6 +119,8 @@ class SearchEngine(Protocol):
     """An index of documents. Methods raise BackendUnavailable when the index cannot be used, with what to do."""
 
     name: str
+    in_flight: int
+    """Calls of `push` that may run at once, from threads; more gain nothing."""
 
     @property
     def forms(self) -> FormTable:
@@ -115,10 +128,15 @@ class SearchEngine(Protocol):
         ...
 
     def push(self, documents: Sequence[Document]) -> BulkResult:
-        """Make documents findable; on return what was written survives a kill. An id's older version is replaced.
+        """Write documents; on return what was written survives a kill. An id's older version is replaced.
 
-        Raises IndexLater when nothing can be taken now (then push the same documents again).
+        They are found after `refresh` at the latest. Raises IndexLater when nothing can be taken now (then push the same
+        documents again); what only some documents met stands in the result.
         """
+        ...
+
+    def refresh(self) -> None:
+        """Make everything that was pushed findable."""
         ...
 
     def search(self, request: EngineRequest) -> list[EngineHit]:
@@ -137,6 +155,13 @@ class SearchEngine(Protocol):
         """Articles per value for fields of FACETS, the most frequent first, equal counts by value."""
         ...
 
+    def histogram(self, query: Node, edges: Sequence[datetime]) -> list[int]:
+        """Articles published at or after each edge and before the next: one number fewer than there are edges.
+
+        Edges are aware, whole seconds, ascending, at most 501.
+        """
+        ...
+
     def documents(self, ids: Sequence[str]) -> dict[str, Document]:
         """Stored documents by article id; unknown ids are left out."""
         ...
@@ -151,6 +176,13 @@ class SearchEngine(Protocol):
 
     def finish_rebuild(self) -> None:
         """On what `begin_rebuild` returned: put it in the old one's place in one step and drop the old one."""
+        ...
+
+    def retire(self, before: datetime) -> int:
+        """Drop the documents that were first seen before an instant (a month's beginning, UTC); returns how many.
+
+        An engine with calendar indices drops whole ones, so `before` must be the first instant of a month.
+        """
         ...
 
     def close(self) -> None:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime
+from itertools import pairwise
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
@@ -16,7 +18,7 @@ from typing import Any
 import tantivy
 
 from crawler.errors import BackendUnavailable, IndexLater
-from indexer.document import Document
+from indexer.document import Document, second_s
 from indexer.engine import RELEVANCE_DEPTH, BulkResult, EngineHit, EngineRequest, EngineStatus, Sort, SortKey
 from indexer.engines.embedded_query import QueryBuilder
 from indexer.engines.embedded_schema import (
@@ -41,6 +43,7 @@ class EmbeddedEngine:
     """`SearchEngine` over the folder `folder`. One process writes at a time; any number may read."""
 
     name = "embedded"
+    in_flight = 1
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -73,6 +76,9 @@ class EmbeddedEngine:
             result = self._write(index, documents)
             index.reload()
             return result
+
+    def refresh(self) -> None:
+        """See SearchEngine. Nothing to do: what `push` committed is found by the next question."""
 
     def search(self, request: EngineRequest) -> list[EngineHit]:
         """See SearchEngine."""
@@ -117,6 +123,18 @@ class EmbeddedEngine:
             counted = {name: _counted(searcher, built, facet_field(name), max(200, 4 * size)) for name in fields}
         return {name: sorted(values, key=lambda row: (-row[1], row[0]))[:size] for name, values in counted.items()}
 
+    def histogram(self, query: Node, edges: Sequence[datetime]) -> list[int]:
+        """See SearchEngine."""
+        seconds = [second_s(edge) for edge in edges]
+        ranges = [{"from": low, "to": high} for low, high in pairwise(seconds)]
+        if not ranges:
+            return []
+        with self._said():
+            searcher, builder = self._reader()
+            found = searcher.aggregate(builder.build(query), {"periods": {"range": {"field": "published", "ranges": ranges}}})
+        counts = {bucket.get("from"): int(bucket["doc_count"]) for bucket in found["periods"]["buckets"]}
+        return [counts[low] for low in seconds[:-1]]
+
     def documents(self, ids: Sequence[str]) -> dict[str, Document]:
         """See SearchEngine."""
         with self._said():
@@ -135,7 +153,27 @@ class EmbeddedEngine:
             documents=documents,
             size_bytes=self._generations.size_bytes(generation),
             document_version=self._generations.version(generation),
+            generation=generation,
         )
+
+    def retire(self, before: datetime) -> int:
+        """See SearchEngine. Raises IndexLater while another process writes."""
+        generation = self._generation()
+        if generation is None:
+            return 0
+        with self._lock.held(), self._said():
+            index = self._open(generation)
+            query = tantivy.Query.range_query(
+                index.schema, "first_seen", tantivy.FieldType.Integer, None, second_s(before), True, False
+            )
+            count = int(index.searcher().search(query, limit=1).count)
+            if count:
+                writer = index.writer(heap_size=_HEAP_BYTES, num_threads=1)
+                writer.delete_documents_by_query(query)
+                writer.commit()
+                writer.wait_merging_threads()
+                index.reload()
+        return count
 
     def begin_rebuild(self) -> EmbeddedEngine:
         """See SearchEngine. Other processes' pushes wait (IndexLater) until it is finished or closed."""

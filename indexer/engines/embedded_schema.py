@@ -7,7 +7,7 @@ from typing import Any
 
 import tantivy
 
-from indexer.document import FACETS, WORD_FIELDS, Document, facets, keywords, published_s, search_words
+from indexer.document import FACETS, WORD_FIELDS, Document, facets, first_seen, keywords, published_s, search_words, second_s
 from indexer.engine import SortKey
 from indexer.nodes import KEYWORD_FIELDS
 
@@ -33,7 +33,8 @@ def make_schema() -> Any:
         builder.add_text_field(name, tokenizer_name="raw", index_option="basic", fast=name == "story")
     for name in FACETS:
         builder.add_text_field(facet_field(name), tokenizer_name="raw", index_option="basic", fast=True)
-    builder.add_integer_field("published", indexed=True, fast=True)
+    for name in ("published", "first_seen", "copies"):
+        builder.add_integer_field(name, indexed=True, fast=True)
     builder.add_unsigned_field(ORDER, indexed=True, fast=True)
     builder.add_bytes_field(SOURCE, stored=True)
     return builder.build()
@@ -45,6 +46,8 @@ def make_entry(document: Document, schema: Any) -> Any:
     entry: dict[str, Any] = {
         "id": document["id"],
         "published": published,
+        "first_seen": second_s(first_seen(document)),
+        "copies": document["copies"],
         ORDER: order_number(SortKey(published, document["id"])),
     }
     entry.update(search_words(document))
