@@ -1,4 +1,4 @@
-"""What many tests stand on: a store of each kind. Nothing here reaches beyond loopback."""
+"""What many tests stand on: a store of each kind, a search server. Nothing here reaches beyond loopback."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ import sqlalchemy as sa
 from crawler.model.article import AddressKind, Article, ArticleAddress, PublishedFrom, article_id, content_digest
 from crawler.normalize.fingerprints import fingerprint
 from crawler.store.database import Database, open_database, upgrade
+from tests import elasticsearch_server
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
@@ -64,6 +65,25 @@ def postgres_url(postgres_server: str) -> Iterator[str]:
     with admin.connect() as connection:
         connection.execute(sa.text(f"DROP DATABASE {name} WITH (FORCE)"))
     admin.dispose()
+
+
+@pytest.fixture(scope="session")
+def elasticsearch_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of a real Elasticsearch: DEPESZA_TEST_ELASTICSEARCH_URL, or one that all workers of the run share."""
+    if url := os.environ.get("DEPESZA_TEST_ELASTICSEARCH_URL"):
+        yield url.rstrip("/")
+        return
+    own = tmp_path_factory.getbasetemp()
+    with contextlib.ExitStack() as hold:
+        yield elasticsearch_server.shared_url(own.parent if "PYTEST_XDIST_WORKER" in os.environ else own, hold)
+
+
+@pytest.fixture
+def elasticsearch_index(elasticsearch_url: str) -> Iterator[str]:
+    """A prefix that no other test uses; what has a name that begins with it is removed afterwards."""
+    prefix = f"t{secrets.token_hex(6)}"
+    yield prefix
+    elasticsearch_server.clean_up(elasticsearch_url, prefix)
 
 
 @pytest.fixture
