@@ -1,7 +1,8 @@
 """One table of `depesza.toml` into a frozen dataclass, with an error that names file, key and the likely meaning.
 
 Standard library only, because a cold `depesza search` reads its settings here (pydantic costs 0.2 s). Every field of a
-settings class carries `metadata={"help": "..."}` (use `setting`); a test fails on one without.
+settings class carries `metadata={"help": "..."}` (use `setting`); a test fails on one without. A secret (`secret`) comes from the
+environment alone, and neither `repr` nor an error shows it (SAFETY A13).
 """
 
 from __future__ import annotations
@@ -27,6 +28,22 @@ PREFIX = "DEPESZA_"
 def setting(default: Any, help: str) -> Any:
     """A field of a settings class: its default and the sentence that documents it."""
     return dataclasses.field(default=default, metadata={"help": help})
+
+
+def secret(help: str) -> Any:
+    """A field that holds a secret: refused in the file, since files are copied and committed; left out of `repr`; no default."""
+    return dataclasses.field(default=None, repr=False, metadata={"help": help, "secret": True})
+
+
+def is_secret(field: dataclasses.Field[Any]) -> bool:
+    """Whether a field of a settings class was made by `secret`."""
+    return bool(field.metadata.get("secret"))
+
+
+def secret_hint(room: str, name: str) -> str:
+    """How a secret is given, for errors and for the example file."""
+    variable = f"{PREFIX}{room.upper()}_{name.upper()}"
+    return f"{variable}, or {variable}_FILE with the path of a file that holds it"
 
 
 def parse_duration(text: str) -> float:
@@ -63,11 +80,16 @@ def read_table(cls: type[T], room: str, tables: Mapping[str, Any], path: Path, e
     """
     environ = os.environ if environ is None else environ
     hints = get_type_hints(cls)
-    names = [field.name for field in dataclasses.fields(cls)]  # type: ignore[arg-type]  # cls is always a dataclass
+    fields = {field.name: field for field in dataclasses.fields(cls)}  # type: ignore[arg-type]  # cls is always a dataclass
+    names = list(fields)
     values: dict[str, Any] = {}
     for key, value in tables.get(room, {}).items():
         if key not in names:
             raise ConfigError(f"{path}: [{room}] has no key {key!r}{suggestion(key, names)}")
+        if is_secret(fields[key]):
+            raise ConfigError(
+                f"{path}: [{room}] {key} is a secret and does not belong in this file: take it out, set {secret_hint(room, key)}"
+            )
         values[key] = _convert(value, hints[key], f"{path}: [{room}] {key}")
     known = {f"{PREFIX}{room.upper()}_{name.upper()}": name for name in names}
     for variable in environ:
@@ -75,7 +97,9 @@ def read_table(cls: type[T], room: str, tables: Mapping[str, Any], path: Path, e
             raise ConfigError(f"environment: there is no setting {variable}{suggestion(variable, known)}")
     for variable, name in known.items():
         text = _from_environment(variable, environ)
-        if text is not None:
+        if text is not None and not (
+            text == "" and is_secret(fields[name])
+        ):  # an empty secret, as compose files pass one, is none
             values[name] = _convert(_split(text, hints[name]), hints[name], f"environment: {variable}")
     return cls(**values)
 
@@ -92,6 +116,8 @@ def _from_environment(variable: str, environ: Mapping[str, str]) -> str | None:
             return Path(file).read_text(encoding="utf-8").strip()
         except OSError as error:
             raise ConfigError(f"environment: {variable}_FILE={file}: cannot be read: {error.strerror}") from None
+        except UnicodeDecodeError:
+            raise ConfigError(f"environment: {variable}_FILE={file}: it is not in UTF-8") from None
     return environ.get(variable)
 
 

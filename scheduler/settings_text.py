@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from crawler.config import CrawlerSettings, Locations, StoreSettings
-from crawler.settings import PREFIX, read_table
+from crawler.settings import PREFIX, is_secret, read_table, secret_hint
 from indexer.config import IndexerSettings, indexer_settings
 from scheduler.config import SchedulerSettings, scheduler_settings
 
@@ -53,7 +53,7 @@ def example_file(contact: str | None = None) -> str:
         for field in dataclasses.fields(cls):
             if field.name != "groups":
                 parts.append(textwrap.fill(field.metadata["help"], 120, initial_indent="# ", subsequent_indent="# "))
-                parts.append(_example_line(field, contact) + "\n")
+                parts.append(_example_line(room, field, contact) + "\n")
     parts.append("# " + SchedulerSettings.__dataclass_fields__["groups"].metadata["help"])
     parts.append('# [scheduler.groups]\n# public-media = "5m"\n')
     return "\n".join(parts)
@@ -81,7 +81,8 @@ def show_settings(locations: Locations, environ: Mapping[str, str] | None = None
             variable = f"{PREFIX}{room.upper()}_{field.name.upper()}"
             in_file = field.name in locations.tables.get(room, {})
             source = "environment" if variable in environ or f"{variable}_FILE" in environ else "file" if in_file else "default"
-            value = mask(field.name, getattr(values, field.name))
+            value = getattr(values, field.name)
+            value = None if value is None else "***" if is_secret(field) else mask(field.name, value)
             shown.append(ShownSetting(table=room, key=field.name, value=value, source=source, help=field.metadata["help"]))
     return shown
 
@@ -118,7 +119,9 @@ def mask_address(text: str) -> str:
     return _SECRET_QUERY.sub(r"\1=***", text)
 
 
-def _example_line(field: dataclasses.Field[Any], contact: str | None) -> str:
+def _example_line(room: str, field: dataclasses.Field[Any], contact: str | None) -> str:
+    if is_secret(field):
+        return f"# Not in this file: {secret_hint(room, field.name)}."
     if field.name == "contact":
         return f"contact = {json.dumps(contact, ensure_ascii=False)}" if contact else '# contact = "you@example.org"'
     default = field.default

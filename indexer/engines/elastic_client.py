@@ -1,0 +1,179 @@
+"""A client of Elasticsearch from the settings, and its exceptions in the house's words.
+
+Not here: requests, index names, what an answer means (`elastic_indices`, `elastic_bulk`, `elastic_search`). Nothing is retried:
+the pusher does that, with the outbox behind it. Nothing connects before the first request.
+"""
+
+from __future__ import annotations
+
+import re
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+
+from elastic_transport import ApiError, ConnectionTimeout, SerializationError, TlsError, TransportError
+from elastic_transport import ConnectionError as RefusedError
+from elasticsearch import Elasticsearch, OrjsonSerializer, UnsupportedProductError
+
+from crawler.errors import BackendUnavailable, ConfigError, DepeszaError, IndexLater
+from indexer.config import IndexerSettings
+
+CONNECTIONS = 4
+"""To one node; more requests at once wait for a free one."""
+MAJOR: Final = 9
+"""The client's major version, which must be the server's (elasticsearch-py, README, "Compatibility")."""
+_LATER_STATUS = frozenset({408, 429, 502, 503, 504})
+_BLOCKS = frozenset({"cluster_block_exception", "unavailable_shards_exception", "no_shard_available_action_exception"})
+_OTHER_MAJOR = re.compile(r"version must be either version (\d+)")
+_ACTION = re.compile(r"action \[([^\]]+)\]")
+_ROLES = (
+    (re.compile(r"indices:data/read/"), "depesza_reader"),
+    (
+        re.compile(r"indices:data/write/|indices:admin/(?:create|auto_create|refresh|mapping/auto_put)|indices:monitor/"),
+        "depesza_writer",
+    ),
+)
+"""The least role of deploy/elasticsearch/roles.yml that grants an action; everything else is the setup's."""
+
+
+def make_client(settings: IndexerSettings) -> Elasticsearch:
+    """A client for the cluster of the settings; close it after use. Raises ConfigError for a CA file that holds no certificate."""
+    options: dict[str, Any] = {
+        "request_timeout": settings.timeout_s,
+        "max_retries": 0,
+        "retry_on_timeout": False,
+        "connections_per_node": CONNECTIONS,
+        "http_compress": False,  # to a server nearby it halves the rate (measured, ../shared/SEARCH.md)
+        "serializer": OrjsonSerializer(),
+    }
+    if settings.user is not None:
+        options["basic_auth"] = (settings.user, settings.password or "")
+    if settings.api_key is not None:
+        name, colon, key = settings.api_key.partition(":")
+        options["api_key"] = (name, key) if colon else settings.api_key
+    if settings.fingerprint is not None:
+        options["ssl_assert_fingerprint"] = settings.fingerprint.replace(":", "").lower()
+    if settings.ca_file is not None:
+        _read_certificates(settings)
+        options["ca_certs"] = str(settings.ca_file)
+    if settings.cloud_id is not None:
+        return Elasticsearch(cloud_id=settings.cloud_id, **options)
+    return Elasticsearch(settings.url, **options)
+
+
+def place(where: IndexerSettings | Elasticsearch | str) -> str:
+    """The address of a cluster for messages and reports; no secrets are in it."""
+    if isinstance(where, IndexerSettings):
+        return f"the cloud deployment {where.cloud_id.partition(':')[0]}" if where.cloud_id is not None else where.url
+    if isinstance(where, Elasticsearch):
+        return next((node.base_url for node in where.transport.node_pool.all()), "no address")
+    return where
+
+
+@contextmanager
+def said(where: IndexerSettings | Elasticsearch | str, *, writing: bool = False) -> Iterator[None]:
+    """Turns what the client raises inside into the house's errors.
+
+    Raises IndexLater (only when `writing`) where waiting helps: refused, timed out, too busy, a node that starts, a disk that is
+    full. Else BackendUnavailable with what to do. Errors of the house pass.
+    """
+    try:
+        yield
+    except (ApiError, TransportError) as error:
+        raise _translated(error, place(where), writing) from None
+
+
+def _translated(error: ApiError | TransportError, where: str, writing: bool) -> DepeszaError:
+    later, words = _api(error) if isinstance(error, ApiError) else _transport(error)
+    text = f"Elasticsearch at {where}: {words}"
+    return IndexLater(text) if later and writing else BackendUnavailable(text)
+
+
+def _transport(error: TransportError) -> tuple[bool, str]:
+    """Whether waiting may help, and what happened."""
+    if isinstance(error, TlsError):
+        return False, _tls(str(error))
+    if isinstance(error, ConnectionTimeout):
+        return True, "no answer in time; is it overloaded? [indexer] timeout_s says how long we wait"
+    if isinstance(error, RefusedError):
+        cause = str(error)
+        if "resolve" in cause or "Name or service" in cause or "nodename" in cause:
+            return True, "this host name has no address; correct [indexer] url, or the name server is away"
+        if "refused" in cause:
+            return True, "nothing listens there; start it, or correct [indexer] url"
+        return True, f"the connection broke ({_last_reason(error)})"
+    if isinstance(error, SerializationError):
+        return False, f"the answer cannot be read, something else than Elasticsearch {MAJOR} may listen there"
+    return False, f"{type(error).__name__}: {_last_reason(error)}"
+
+
+def _last_reason(error: TransportError) -> str:
+    cause = error.errors[0] if error.errors else error
+    return f"{type(cause).__name__}: {str(cause).rpartition(': ')[2]}"[:200]
+
+
+def _tls(text: str) -> str:
+    if "Fingerprints did not match" in text:
+        return "its certificate has another fingerprint than [indexer] fingerprint; compare them on the server before changing it"
+    if "Hostname mismatch" in text or "IP address mismatch" in text or "doesn't match" in text:
+        return "its certificate is for another host name; write the name it was made for into [indexer] url"
+    if "certificate has expired" in text:
+        return "its certificate has expired; it must be renewed on the server"
+    if "certificate verify failed" in text:
+        return "its certificate is signed by a CA that is not trusted; set [indexer] ca_file to that CA's file, or fingerprint"
+    if "WRONG_VERSION_NUMBER" in text or "record layer" in text:
+        return "it does not speak TLS; write http:// in [indexer] url if that is what you want"
+    return f"no encrypted connection: {text[-200:]}"
+
+
+def _api(error: ApiError) -> tuple[bool, str]:
+    status, kind, reason = error.meta.status, _kind(error), _reason(error)
+    if kind == "media_type_header_exception":
+        found = _OTHER_MAJOR.search(str(error.body))
+        server = f"version {found[1]}" if found else "another version"
+        return False, f"it is {server}, and this Depesza speaks with version {MAJOR} only; upgrade the cluster"
+    if kind in _BLOCKS:
+        hint = "; its disk is full: make room there" if "disk" in reason or "read-only" in reason else ""
+        return True, f"it does not take this now: {reason}{hint}"
+    if status == 401:
+        return False, "it does not accept the user and password, or the API key (DEPESZA_INDEXER_USER, _PASSWORD, _API_KEY)"
+    if status == 403:
+        return False, _forbidden(reason)
+    if status in _LATER_STATUS:
+        return True, f"it cannot take this now (HTTP {status}{': ' + reason if reason else ''})"
+    foreign = error.meta.headers.get("x-elastic-product") != "Elasticsearch"
+    if isinstance(error, UnsupportedProductError) or foreign:
+        return False, f"what answers there is no Elasticsearch (HTTP {status}); correct [indexer] url"
+    if kind == "index_not_found_exception":
+        return False, f"{reason}; `depesza index create` makes what is missing"
+    return False, f"it refused (HTTP {status}, {kind or 'no reason'}: {reason})"
+
+
+def _forbidden(reason: str) -> str:
+    action = _ACTION.search(reason)
+    if not action:
+        return "the user lacks a privilege; deploy/elasticsearch/roles.yml has the roles"
+    role = next((role for pattern, role in _ROLES if pattern.match(action[1])), "depesza_setup")
+    return f"the user may not do this ({action[1]}); it takes the role {role} (deploy/elasticsearch/roles.yml)"
+
+
+def _error(error: ApiError) -> dict[str, Any]:
+    body = error.body if isinstance(error.body, dict) else {}
+    found = body.get("error")
+    return found if isinstance(found, dict) else {}
+
+
+def _kind(error: ApiError) -> str:
+    return str(_error(error).get("type", ""))
+
+
+def _reason(error: ApiError) -> str:
+    return str(_error(error).get("reason", ""))[:500]
+
+
+def _read_certificates(settings: IndexerSettings) -> None:
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cafile=settings.ca_file)
+    except (ssl.SSLError, OSError) as error:
+        raise ConfigError(f"[indexer] ca_file: {settings.ca_file}: no certificate can be read from it ({error})") from None
