@@ -1,6 +1,6 @@
 """The table of seen forms: which forms the pushed documents hold, and the lemmas they may belong to.
 
-A small SQLite file beside the embedded index, written before the documents it belongs to, read by a cold search (the
+Here is the embedded engine's; engines that machines share have theirs in the store (`store_forms`). A small SQLite file beside the embedded index, written before the documents it belongs to, read by a cold search (the
 store's SQLAlchemy would cost it 0.4 s). It can be thrown away: `depesza index rebuild` makes it anew. The engines' texts
 stay plain, so nothing is re-indexed when the morphology improves; a rebuild of this table is enough (SEARCH.md).
 """
@@ -15,7 +15,7 @@ from pathlib import Path
 from crawler.errors import BackendUnavailable, IndexLater
 from crawler.text import fold
 from indexer.morphology import Reading, readings
-from indexer.tokens import fold_word, words
+from indexer.tokens import TOKEN_LIMIT, fold_word, words
 
 FORMS_VERSION = 1
 """Raised when the table or the morphology changes; an older file is refused with the hint to rebuild."""
@@ -31,6 +31,44 @@ CREATE TABLE seen (language TEXT, form TEXT, PRIMARY KEY (language, form)) WITHO
 PRAGMA user_version = {FORMS_VERSION};
 """
 
+ReadingValues = tuple[str, str, str, bool, str, str]
+"""A reading of a form: language, lemma, form, is verbal, the lemma folded, the form's index token."""
+ADDED_LIMIT = 500_000
+"""Forms that a process remembers to be in the table: 315,000 stand in 35 million words of news (SEARCH.md), some 60 MB."""
+
+
+def spoken_forms(texts: Iterable[str]) -> set[str]:
+    """The lower-cased words of texts that may be inflected: no bare numbers, nothing longer than an index token."""
+    found: set[str] = set()
+    for text in texts:
+        found.update(words(text.lower()))
+    return {form for form in found if len(form) <= TOKEN_LIMIT and not form.isdecimal()}
+
+
+def reading_rows(form: str, language: str) -> list[ReadingValues]:
+    """What a table of seen forms keeps of one form."""
+    found = readings(form, language)
+    return [(language, reading.lemma, form, reading.is_verbal, fold(reading.lemma), fold_word(form)) for reading in sorted(found)]
+
+
+class AddedForms:
+    """Forms that this process knows to be in a table, so that the table is asked for the others only. Bounded."""
+
+    def __init__(self, limit: int = ADDED_LIMIT) -> None:
+        """At most `limit` forms are remembered; past it the memory begins anew."""
+        self._limit = limit
+        self._forms: dict[str, set[str]] = {}
+
+    def missing(self, language: str, forms: set[str]) -> set[str]:
+        """Those of the forms that are not known to be in the table."""
+        return forms - self._forms.get(language, set())
+
+    def keep(self, language: str, forms: set[str]) -> None:
+        """These are in the table."""
+        if sum(map(len, self._forms.values())) + len(forms) > self._limit:
+            self._forms.clear()
+        self._forms.setdefault(language, set()).update(forms)
+
 
 class SeenForms:
     """The table in `file`. One writer at a time; readers see what was committed."""
@@ -42,7 +80,7 @@ class SeenForms:
         """
         self._file = file
         self._connection: sqlite3.Connection | None = None
-        self._added: set[tuple[str, str]] = set()
+        self._added = AddedForms()
         if file.exists():
             self._open()
         if must_exist and self._connection is None:
@@ -84,16 +122,14 @@ class SeenForms:
 
     def add(self, texts: Mapping[str, Iterable[str]]) -> int:
         """Take in the words of texts, by language, in one transaction. Returns how many forms were new."""
-        new = {
-            language: self._unseen(language, {word.lower() for text in given for word in words(text)})
-            for language, given in texts.items()
-        }
-        rows = [row for language, forms in new.items() for form in sorted(forms) for row in _reading_rows(form, language)]
+        new = {language: self._unseen(language, spoken_forms(given)) for language, given in texts.items()}
+        rows = [row for language, forms in new.items() for form in sorted(forms) for row in reading_rows(form, language)]
         seen = [(language, form) for language, forms in new.items() for form in sorted(forms)]
         if seen:
             self._write(rows, seen)
-            self._added.update(seen)
-        return sum(map(len, new.values()))
+        for language, forms in new.items():
+            self._added.keep(language, forms)
+        return len(seen)
 
     def close(self) -> None:
         """Give the file back."""
@@ -101,7 +137,7 @@ class SeenForms:
             self._connection.close()
             self._connection = None
 
-    def _write(self, rows: list[tuple[str, str, str, bool, str, str]], seen: list[tuple[str, str]]) -> None:
+    def _write(self, rows: list[ReadingValues], seen: list[tuple[str, str]]) -> None:
         try:
             connection = self._connection or self._create()
             with connection:
@@ -113,18 +149,19 @@ class SeenForms:
             raise _damaged(self._file, error) from error
 
     def _unseen(self, language: str, forms: set[str]) -> set[str]:
-        """Those of `forms` that are words (no bare numbers) and not in the table."""
-        candidates = [form for form in forms if not form.isdecimal() and (language, form) not in self._added]
+        """Those of `forms` that are not in the table."""
+        candidates = self._added.missing(language, forms)
         if self._connection is None:
-            return set(candidates)
+            return candidates
         known: set[str] = set()
-        for start in range(0, len(candidates), _CHUNK):
-            chunk = candidates[start : start + _CHUNK]
+        asked = sorted(candidates)
+        for start in range(0, len(asked), _CHUNK):
+            chunk = asked[start : start + _CHUNK]
             marks = ",".join("?" * len(chunk))
             sql = f"SELECT form FROM seen WHERE language = ? AND form IN ({marks})"  # noqa: S608 - only question marks are put in
             known.update(row[0] for row in self._rows(sql, language, *chunk))
-        self._added.update((language, form) for form in known)
-        return set(candidates) - known
+        self._added.keep(language, known)
+        return candidates - known
 
     def _rows(self, sql: str, *values: str) -> Iterator[tuple[str, ...]]:
         if self._connection is None:
@@ -159,11 +196,6 @@ class SeenForms:
         else:
             connection.close()
         return connection
-
-
-def _reading_rows(form: str, language: str) -> list[tuple[str, str, str, bool, str, str]]:
-    found = readings(form, language)
-    return [(language, reading.lemma, form, reading.is_verbal, fold(reading.lemma), fold_word(form)) for reading in sorted(found)]
 
 
 def _damaged(file: Path, error: object) -> BackendUnavailable:

@@ -171,9 +171,15 @@ dead_letter = table(
     text("reason"), sa.Column("detail", Json, nullable=False), instant("created_at"), instant("last_at"), number("times", default="1"),
     sa.UniqueConstraint("stage", "key", name="dead_letter_stage_key"),
 )  # fmt: skip
-form = table(
-    "form",
-    text("form", key=True), text("language", key=True), sa.Column("lemmas", Json, nullable=False),
+seen_form = table(
+    "seen_form", text("language", key=True), text("form", key=True), number("version"),
+)  # fmt: skip
+form_reading = table(
+    "form_reading",
+    text("language", key=True), text("form", key=True), text("lemma", key=True),
+    sa.Column("is_verbal", sa.Boolean, primary_key=True), text("base"), text("folded"),
+    sa.Index("form_reading_lemma", "lemma", "language"), sa.Index("form_reading_base", "base", "language"),
+    sa.Index("form_reading_folded", "folded", "language"),
 )  # fmt: skip
 
 # -- runs and machines -----------------------------------------------------------------------------------------------

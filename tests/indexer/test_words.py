@@ -10,29 +10,35 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crawler.text import fold
+from indexer import forms as forms_module
 from indexer.dates import is_period, read_period
+from indexer.engine import FormTable
 from indexer.expansion import QUERY_LIMIT, WORD_LIMIT, Expander, spoken_languages
 from indexer.forms import SeenForms
 from indexer.morphology import Reading, known_polish, readings
 from indexer.nodes import AnyOf, Node, Period, Sequence, Word
 from indexer.query import parse_query
 from indexer.stemming import polish_stemmer
+from indexer.store_forms import StoreForms
 from indexer.tokens import TOKEN_LIMIT, fold_word, normal_text, tokens, words
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
 
-@pytest.fixture
-def forms(tmp_path: Path) -> SeenForms:
-    return SeenForms(tmp_path / "forms.sqlite")
+@pytest.fixture(params=["file", "sqlite_database", pytest.param("postgres_database", marks=pytest.mark.postgresql)])
+def forms(request: pytest.FixtureRequest, tmp_path: Path) -> FormTable:
+    """Every kind of table of seen forms: the embedded index's file, and each kind of store."""
+    if request.param == "file":
+        return SeenForms(tmp_path / "forms.sqlite")
+    return StoreForms(request.getfixturevalue(request.param))
 
 
-def expand(forms: SeenForms, text: str) -> Node:
+def expand(forms: FormTable, text: str) -> Node:
     node = parse_query(text).node
     return Expander(forms, NOON, UTC, spoken_languages(node)).expand(node)
 
 
-def stands_for(forms: SeenForms, word: str) -> set[str]:
+def stands_for(forms: FormTable, word: str) -> set[str]:
     node = expand(forms, word)
     assert isinstance(node, AnyOf)
     return set(node.forms)
@@ -125,7 +131,7 @@ def test_a_language_without_a_word_list_leaves_words_as_they_are() -> None:
 
 
 # -- seen forms and expansion ----------------------------------------------------------------------------------------
-def test_a_word_stands_for_the_seen_forms_that_share_a_lemma_and_no_others(forms: SeenForms) -> None:
+def test_a_word_stands_for_the_seen_forms_that_share_a_lemma_and_no_others(forms: FormTable) -> None:
     forms.add({"pl": ["Prezydenta i prezydentów, prezydencki, Warszawy, ludzi"]})
     assert stands_for(forms, "prezydent") == {"prezydent", "prezydenta", "prezydentow"}
     assert stands_for(forms, "prezydentami") == {"prezydentami", "prezydenta", "prezydentow"}
@@ -133,57 +139,53 @@ def test_a_word_stands_for_the_seen_forms_that_share_a_lemma_and_no_others(forms
     assert stands_for(forms, "kot") == {"kot"}
 
 
-def test_a_name_that_no_dictionary_knows_is_found_from_every_form(forms: SeenForms) -> None:
+def test_a_name_that_no_dictionary_knows_is_found_from_every_form(forms: FormTable) -> None:
     forms.add({"pl": ["Zełenskiego, Zełenskiemu"]})
     for asked in ("Zełenski", "Zełenskiego", "Zełenskim", "zelenski", "zelenskiego"):
         assert stands_for(forms, asked) >= {"zelenskiego", "zelenskiemu"}, asked
 
 
-def test_a_word_typed_without_diacritics_stands_for_what_it_may_mean(forms: SeenForms) -> None:
+def test_a_word_typed_without_diacritics_stands_for_what_it_may_mean(forms: FormTable) -> None:
     forms.add({"pl": ["w Łodzi, sądu, sadu"]})
     assert stands_for(forms, "lodz") == {"lodz", "lodzi"}
     assert stands_for(forms, "sad") == {"sad", "sadu"}
     assert stands_for(forms, "Łódź") == {"lodz", "lodzi"}
 
 
-def test_a_base_form_does_not_bring_the_verb_whose_form_it_may_also_be(forms: SeenForms) -> None:
+def test_a_base_form_does_not_bring_the_verb_whose_form_it_may_also_be(forms: FormTable) -> None:
     forms.add({"pl": ["mienia, miał, mają, ma"]})
     assert stands_for(forms, "mienie") == {"mienie", "mienia"}
     assert stands_for(forms, "miała") >= {"mial", "maja", "ma"}
 
 
-def test_a_base_form_keeps_its_other_nominal_readings(forms: SeenForms) -> None:
+def test_a_base_form_keeps_its_other_nominal_readings(forms: FormTable) -> None:
     forms.add({"pl": ["Polską, polskiego"]})
     assert stands_for(forms, "Polski") == {"polski", "polska", "polskiego"}
 
 
-def test_the_exact_mark_and_numbers_are_not_expanded(forms: SeenForms) -> None:
+def test_the_exact_mark_and_numbers_are_not_expanded(forms: FormTable) -> None:
     forms.add({"pl": ["Warszawie, 2026"]})
     assert stands_for(forms, '="Warszawa"') == {"warszawa"}
     assert stands_for(forms, "2026") == {"2026"}
 
 
-def test_each_place_of_a_phrase_is_expanded(forms: SeenForms) -> None:
+def test_each_place_of_a_phrase_is_expanded(forms: FormTable) -> None:
     forms.add({"pl": ["prezydentów miast"]})
     node = expand(forms, '"prezydent miasta"')
     assert node == Sequence((AnyOf(("prezydent", "prezydentow")), AnyOf(("miasta", "miast"))))
 
 
-def test_languages_are_told_apart_when_the_query_names_one(forms: SeenForms) -> None:
+def test_languages_are_told_apart_when_the_query_names_one(forms: FormTable) -> None:
     forms.add({"en": ["lists"], "pl": ["listu"]})
     assert stands_for(forms, "list") == {"list", "lists", "listu"}
     node = expand(forms, "list language:en")
     assert AnyOf(("list", "lists")) in getattr(node, "children", ())
 
 
-def test_a08_an_expansion_is_capped_per_word_and_per_query(forms: SeenForms) -> None:
-    forms._create()
-    rows = [
-        ("und", f"lemat{lemma}", f"f{lemma}x{number}", 0, f"lemat{lemma}", f"f{lemma}x{number}")
-        for lemma in range(8)
-        for number in range(400)
-    ]
-    forms._write([(*row[:3], bool(row[3]), *row[4:]) for row in rows], [("und", row[2]) for row in rows])
+def test_a08_an_expansion_is_capped_per_word_and_per_query(forms: FormTable, monkeypatch: pytest.MonkeyPatch) -> None:
+    lemmas = {f"f{lemma}x{number}": f"lemat{lemma}" for lemma in range(8) for number in range(400)}
+    monkeypatch.setattr(forms_module, "readings", lambda form, _: {Reading(lemmas[form])})
+    forms.add({"und": lemmas})
     expander = Expander(forms, NOON, UTC)
     found = [expander.expand(Word(f"lemat{lemma}")) for lemma in range(8)]
     sizes = [len(one.forms) for one in found if isinstance(one, AnyOf)]

@@ -8,16 +8,21 @@ import threading
 import time
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 
 from crawler.errors import BackendUnavailable, ConfigError
 from crawler.store import database as database_module
 from crawler.store import leases
+from crawler.store.articles import Visit, insert_article, read_article
 from crawler.store.database import SCHEMA_REVISION, Database, connect_database, open_database, schema_revision, upgrade
+from crawler.store.outbox import count_outbox, put_in_outbox
 from crawler.store.schema import metadata
 from crawler.store.sources import keep_robots
 
@@ -68,6 +73,37 @@ def test_f30_the_copy_holds_what_still_lies_in_the_wal_file_while_somebody_reads
     assert copy is not None
     with sqlite3.connect(copy) as raw:
         assert raw.execute("SELECT body FROM robots").fetchall() == [("User-agent: *",)]
+
+
+def test_f30_a_store_of_the_first_schema_keeps_its_articles_when_it_is_migrated(
+    tmp_path: Path, make_article: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url, article = f"sqlite:///{tmp_path / 'depesza.sqlite'}", make_article()
+    before = connect_database(url)
+    migrate_to(before, "0001")
+    with before.write() as connection:
+        insert_article(connection, article, Visit(at=NOW, source_updated_at=None, next_visit_at=None))
+        put_in_outbox(connection, {article.id: 1}, NOW)
+    before.close()
+    opened = open_database(url)
+    with opened.read() as connection:
+        assert read_article(connection, article.id) == article
+        assert count_outbox(connection) == 1
+        assert sa.inspect(connection).has_table("seen_form") and not sa.inspect(connection).has_table("form")
+    opened.close()
+    with sqlite3.connect(tmp_path / f"depesza-before-{SCHEMA_REVISION}.sqlite") as raw:
+        assert raw.execute("SELECT version_num FROM alembic_version").fetchone() == ("0001",)
+    monkeypatch.setattr(database_module, "SCHEMA_REVISION", "0001")
+    with pytest.raises(BackendUnavailable, match="newer than this Depesza"):
+        open_database(url)
+
+
+def migrate_to(database: Database, revision: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(Path(database_module.__file__).parent / "migrations"))
+    with database.write() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
 
 
 def test_both_files_sync_at_checkpoints_only(sqlite_database: Database) -> None:

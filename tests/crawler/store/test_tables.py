@@ -17,6 +17,7 @@ from crawler.model.run import Outcome, OutletReport, RunReport
 from crawler.store import dead_letters, forms, frontier, leases, outbox, pages, runs, sources
 from crawler.store.database import Database
 from crawler.store.dead_letters import DeadLetter, Stage
+from crawler.store.forms import ReadingRow
 from crawler.store.frontier import FrontierItem, FrontierReason
 from crawler.store.runs import RunStatus
 
@@ -180,11 +181,30 @@ def test_a_source_s_state_comes_back_as_it_was_saved(database: Database) -> None
         assert sources.read_robots(connection, "https://a.example", NOW + timedelta(seconds=1)) is None
 
 
-def test_forms_keep_all_their_readings(database: Database) -> None:
+def reading(form: str, lemma: str, language: str = "pl", *, is_verbal: bool = False) -> ReadingRow:
+    return ReadingRow(language=language, lemma=lemma, form=form, is_verbal=is_verbal, base=lemma, folded=form)
+
+
+def test_forms_keep_all_their_readings_and_are_found_by_token_lemma_and_base(database: Database) -> None:
+    rows = [reading("mam", "mama"), reading("mam", "miec", is_verbal=True), reading("mamy", "mama"), reading("mam", "mam", "de")]
     with database.write() as connection:
-        forms.add_forms(connection, "pl", {"warszawie": ["warszawa"], "mam": ["mama", "mieć"]})
-        assert forms.known_forms(connection, "pl", ["mam", "nic"]) == {"mam"}
-        assert list(forms.walk_forms(connection)) == [("mam", "pl", ("mama", "mieć")), ("warszawie", "pl", ("warszawa",))]
+        forms.add_forms(connection, rows, 1)
+        assert forms.seen_languages(connection) == ("de", "pl")
+        assert forms.known_forms(connection, "pl", ["mam", "nic"], 1) == {"mam"}
+        assert sorted(forms.readings_of(connection, "mam", "pl")) == [("mam", "mama", False), ("mam", "miec", True)]
+        assert forms.lemmas_of_base(connection, "mama", "pl") == {"mama"}
+        assert forms.tokens_of_lemmas(connection, ["mama"], "pl") == {"mam", "mamy"}
+        assert forms.tokens_of_lemmas(connection, ["mama"], "de") == set()
+
+
+def test_a_form_read_by_a_newer_morphology_replaces_the_older_reading_and_never_the_other_way_round(database: Database) -> None:
+    with database.write() as connection:
+        forms.add_forms(connection, [reading("ma", "ma"), reading("ma", "mama")], 1)
+        assert forms.known_forms(connection, "pl", ["ma"], 2) == set()
+        forms.add_forms(connection, [reading("ma", "miec", is_verbal=True)], 2)
+        forms.add_forms(connection, [reading("ma", "ma")], 1)
+        assert forms.readings_of(connection, "ma", "pl") == [("ma", "miec", True)]
+        assert forms.known_forms(connection, "pl", ["ma"], 1) == forms.known_forms(connection, "pl", ["ma"], 2) == {"ma"}
 
 
 def test_f07_the_lease_of_a_process_that_was_killed_on_this_machine_is_free_at_once(database: Database) -> None:

@@ -1,0 +1,73 @@
+"""The table of seen forms in the store, for an engine that machines share: a `FormTable` over `crawler.store.forms`.
+
+Its rows are those of the embedded engine's table (`forms`); any number of machines may add to it at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from crawler.store import forms as store
+from crawler.store.database import Database
+from crawler.store.forms import ReadingRow
+from indexer.forms import FORMS_VERSION, AddedForms, reading_rows, spoken_forms
+from indexer.morphology import Reading
+
+
+class StoreForms:
+    """`FormTable` in a store. Every method raises BackendUnavailable when the store cannot be used.
+
+    Forms that an older version of the morphology read are searched as they are until they are pushed again, which reads
+    them anew: `depesza index rebuild` does so for all.
+    """
+
+    def __init__(self, database: Database) -> None:
+        """The table in `database`, which `close` gives back."""
+        self._database = database
+        self._added = AddedForms()
+
+    def languages(self) -> tuple[str, ...]:
+        """See FormTable."""
+        with self._database.read() as connection:
+            return store.seen_languages(connection)
+
+    def readings(self, folded: str, language: str) -> dict[str, frozenset[Reading]]:
+        """See FormTable."""
+        with self._database.read() as connection:
+            rows = store.readings_of(connection, folded, language)
+        found: dict[str, set[Reading]] = {}
+        for form, lemma, is_verbal in rows:
+            found.setdefault(form, set()).add(Reading(lemma, is_verbal))
+        return {form: frozenset(lemmas) for form, lemmas in found.items()}
+
+    def bases(self, folded: str, language: str) -> frozenset[str]:
+        """See FormTable."""
+        with self._database.read() as connection:
+            return frozenset(store.lemmas_of_base(connection, folded, language))
+
+    def forms(self, lemmas: Iterable[str], language: str) -> frozenset[str]:
+        """See FormTable."""
+        with self._database.read() as connection:
+            return frozenset(store.tokens_of_lemmas(connection, set(lemmas), language))
+
+    def add(self, texts: Mapping[str, Iterable[str]]) -> int:
+        """See FormTable. Mostly a look into this process's memory; the rest is one query and one transaction."""
+        candidates = {language: self._added.missing(language, spoken_forms(given)) for language, given in texts.items()}
+        if not any(candidates.values()):
+            return 0
+        with self._database.read() as connection:
+            new = {
+                language: forms - store.known_forms(connection, language, forms, FORMS_VERSION)
+                for language, forms in candidates.items()
+            }
+        if any(new.values()):
+            rows = [ReadingRow(*row) for language, forms in new.items() for form in forms for row in reading_rows(form, language)]
+            with self._database.write() as connection:
+                store.add_forms(connection, rows, FORMS_VERSION)
+        for language, forms in candidates.items():
+            self._added.keep(language, forms)
+        return sum(map(len, new.values()))
+
+    def close(self) -> None:
+        """Give back the store's connections."""
+        self._database.close()
