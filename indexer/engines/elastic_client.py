@@ -15,6 +15,7 @@ from typing import Any, Final
 from elastic_transport import ApiError, ConnectionTimeout, SerializationError, TlsError, TransportError
 from elastic_transport import ConnectionError as RefusedError
 from elasticsearch import Elasticsearch, OrjsonSerializer, UnsupportedProductError
+from urllib3.exceptions import NameResolutionError
 
 from crawler.errors import BackendUnavailable, ConfigError, DepeszaError, IndexLater
 from indexer.config import IndexerSettings
@@ -23,6 +24,8 @@ CONNECTIONS = 4
 """To one node; more requests at once wait for a free one."""
 MAJOR: Final = 9
 """The client's major version, which must be the server's (elasticsearch-py, README, "Compatibility")."""
+_WORDS = 300
+"""Of a reason somebody else wrote, at most these characters."""
 _LATER_STATUS = frozenset({408, 429, 502, 503, 504})
 _BLOCKS = frozenset({"cluster_block_exception", "unavailable_shards_exception", "no_shard_available_action_exception"})
 _OTHER_MAJOR = re.compile(r"version must be either version (\d+)")
@@ -91,26 +94,21 @@ def _translated(error: ApiError | TransportError, where: str, writing: bool) -> 
 
 
 def _transport(error: TransportError) -> tuple[bool, str]:
-    """Whether waiting may help, and what happened."""
+    """Whether waiting may help, and what happened. The cause says more than the error, whose text says nothing (transport 9.4)."""
+    cause = error.__cause__
     if isinstance(error, TlsError):
-        return False, _tls(str(error))
+        return False, _tls(str(error.message))
     if isinstance(error, ConnectionTimeout):
         return True, "no answer in time; is it overloaded? [indexer] timeout_s says how long we wait"
+    if isinstance(cause, NameResolutionError):
+        return True, "this host name has no address; correct [indexer] url, or the name server is away"
     if isinstance(error, RefusedError):
-        cause = str(error)
-        if "resolve" in cause or "Name or service" in cause or "nodename" in cause:
-            return True, "this host name has no address; correct [indexer] url, or the name server is away"
-        if "refused" in cause:
+        if "refused" in str(error.message):
             return True, "nothing listens there; start it, or correct [indexer] url"
-        return True, f"the connection broke ({_last_reason(error)})"
+        return True, f"the connection broke ({str(error.message)[:_WORDS]})"
     if isinstance(error, SerializationError):
-        return False, f"the answer cannot be read, something else than Elasticsearch {MAJOR} may listen there"
-    return False, f"{type(error).__name__}: {_last_reason(error)}"
-
-
-def _last_reason(error: TransportError) -> str:
-    cause = error.errors[0] if error.errors else error
-    return f"{type(cause).__name__}: {str(cause).rpartition(': ')[2]}"[:200]
+        return False, f"its answer cannot be read; what listens there may be no Elasticsearch {MAJOR}"
+    return False, f"{type(error).__name__}: {str(error.message)[:_WORDS]}"
 
 
 def _tls(text: str) -> str:
@@ -124,7 +122,7 @@ def _tls(text: str) -> str:
         return "its certificate is signed by a CA that is not trusted; set [indexer] ca_file to that CA's file, or fingerprint"
     if "WRONG_VERSION_NUMBER" in text or "record layer" in text:
         return "it does not speak TLS; write http:// in [indexer] url if that is what you want"
-    return f"no encrypted connection: {text[-200:]}"
+    return f"no encrypted connection: {text[:_WORDS]}"
 
 
 def _api(error: ApiError) -> tuple[bool, str]:
@@ -169,7 +167,7 @@ def _kind(error: ApiError) -> str:
 
 
 def _reason(error: ApiError) -> str:
-    return str(_error(error).get("reason", ""))[:500]
+    return str(_error(error).get("reason", ""))[:_WORDS]
 
 
 def _read_certificates(settings: IndexerSettings) -> None:
