@@ -43,7 +43,8 @@ class IndexerSettings:
         None, "File (PEM) of the CA that signed Elasticsearch's certificate; trusted beside the system's CAs."
     )
     fingerprint: str | None = setting(
-        None, "SHA-256 fingerprint (64 hexadecimal digits) of Elasticsearch's certificate or of its CA, instead of ca_file."
+        None,
+        "SHA-256 fingerprint (64 hexadecimal digits) of Elasticsearch's certificate, or of a CA that it sends along; instead of ca_file.",
     )
     index: str = setting("depesza", "What the names of indices, aliases and templates in Elasticsearch begin with.")
     user: str | None = secret("Elasticsearch's user.")

@@ -15,7 +15,7 @@ from typing import Any, Final
 from elastic_transport import ApiError, ConnectionTimeout, SerializationError, TlsError, TransportError
 from elastic_transport import ConnectionError as RefusedError
 from elasticsearch import Elasticsearch, OrjsonSerializer, UnsupportedProductError
-from urllib3.exceptions import NameResolutionError
+from urllib3.exceptions import NameResolutionError, ProtocolError
 
 from crawler.errors import BackendUnavailable, ConfigError, DepeszaError, IndexLater
 from indexer.config import IndexerSettings
@@ -28,16 +28,18 @@ _WORDS = 300
 """Of a reason somebody else wrote, at most these characters."""
 _LATER_STATUS = frozenset({408, 429, 502, 503, 504})
 _BLOCKS = frozenset({"cluster_block_exception", "unavailable_shards_exception", "no_shard_available_action_exception"})
-_OTHER_MAJOR = re.compile(r"version must be either version (\d+)")
+_SERVER_MAJOR = re.compile(r"version must be either version (\d+)")
 _ACTION = re.compile(r"action \[([^\]]+)\]")
+_TARGET = re.compile(r" on indices \[([^\]]+)\]")
 _ROLES = (
-    (re.compile(r"indices:data/read/"), "depesza_reader"),
     (
-        re.compile(r"indices:data/write/|indices:admin/(?:create|auto_create|refresh|mapping/auto_put)|indices:monitor/"),
-        "depesza_writer",
+        re.compile(r"indices:data/read/.*|indices:monitor/.*|indices:admin/(?:aliases/get|get|mappings/get|resolve/index)|"
+                   r"cluster:monitor/(?:main|health)"),
+        "depesza_reader",
     ),
-)
-"""The least role of deploy/elasticsearch/roles.yml that grants an action; everything else is the setup's."""
+    (re.compile(r"indices:data/write/(?:bulk|index).*|indices:admin/(?:create|auto_create|refresh.*|mapping/auto_put)"), "depesza_writer"),
+)  # fmt: skip
+"""The least role of deploy/elasticsearch/roles.yml that grants an action; everything else is the setup's. A test compares."""
 
 
 def make_client(settings: IndexerSettings) -> Elasticsearch:
@@ -89,6 +91,8 @@ def said(where: IndexerSettings | Elasticsearch | str, *, writing: bool = False)
 
 def _translated(error: ApiError | TransportError, where: str, writing: bool) -> DepeszaError:
     later, words = _api(error) if isinstance(error, ApiError) else _transport(error)
+    if isinstance(error.__cause__, ProtocolError) and where.startswith("http://"):
+        words += "; if it speaks TLS, write https:// in [indexer] url"
     text = f"Elasticsearch at {where}: {words}"
     return IndexLater(text) if later and writing else BackendUnavailable(text)
 
@@ -105,7 +109,8 @@ def _transport(error: TransportError) -> tuple[bool, str]:
     if isinstance(error, RefusedError):
         if "refused" in str(error.message):
             return True, "nothing listens there; start it, or correct [indexer] url"
-        return True, f"the connection broke ({str(error.message)[:_WORDS]})"
+        broken = cause.args[-1] if isinstance(cause, ProtocolError) and cause.args else cause  # its text repeats its type
+        return True, f"the connection broke ({type(broken).__name__}: {str(broken)[:_WORDS]})"
     if isinstance(error, SerializationError):
         return False, f"its answer cannot be read; what listens there may be no Elasticsearch {MAJOR}"
     return False, f"{type(error).__name__}: {str(error.message)[:_WORDS]}"
@@ -128,19 +133,19 @@ def _tls(text: str) -> str:
 def _api(error: ApiError) -> tuple[bool, str]:
     status, kind, reason = error.meta.status, _kind(error), _reason(error)
     if kind == "media_type_header_exception":
-        found = _OTHER_MAJOR.search(str(error.body))
-        server = f"version {found[1]}" if found else "another version"
-        return False, f"it is {server}, and this Depesza speaks with version {MAJOR} only; upgrade the cluster"
+        return False, _other_major(error)
     if kind in _BLOCKS:
-        hint = "; its disk is full: make room there" if "disk" in reason or "read-only" in reason else ""
-        return True, f"it does not take this now: {reason}{hint}"
-    if status == 401:
-        return False, "it does not accept the user and password, or the API key (DEPESZA_INDEXER_USER, _PASSWORD, _API_KEY)"
-    if status == 403:
-        return False, _forbidden(reason)
+        return True, f"it does not take this now: {reason}{_block_hint(reason)}"
+    if kind == "security_exception":
+        return False, _forbidden(reason) if status == 403 else _unknown_user(reason)
     if status in _LATER_STATUS:
         return True, f"it cannot take this now (HTTP {status}{': ' + reason if reason else ''})"
-    foreign = error.meta.headers.get("x-elastic-product") != "Elasticsearch"
+    if status in (401, 403) and not kind:
+        return (
+            False,
+            f"something in front of it refuses us (HTTP {status}), a proxy perhaps; Elasticsearch itself says why it does",
+        )
+    foreign = not kind and error.meta.headers.get("x-elastic-product") != "Elasticsearch"
     if isinstance(error, UnsupportedProductError) or foreign:
         return False, f"what answers there is no Elasticsearch (HTTP {status}); correct [indexer] url"
     if kind == "index_not_found_exception":
@@ -148,12 +153,41 @@ def _api(error: ApiError) -> tuple[bool, str]:
     return False, f"it refused (HTTP {status}, {kind or 'no reason'}: {reason})"
 
 
+def _other_major(error: ApiError) -> str:
+    """A server takes the header of its own major version and of the one before; it names both, its own first."""
+    found = _SERVER_MAJOR.search(str(error.body))
+    theirs = int(found[1]) if found else None
+    server = "of another major version" if theirs is None else f"of version {theirs}"
+    older = theirs is None or theirs < MAJOR
+    todo = f"upgrade the cluster to {MAJOR}.x" if older else "upgrade Depesza"
+    return f"the server is {server} and does not speak with a client of version {MAJOR}; {todo}"
+
+
+def _block_hint(reason: str) -> str:
+    if "flood-stage" in reason:
+        return "; make room on its disk, it lifts the block by itself then"
+    if "FORBIDDEN" in reason:
+        return "; somebody made the index read-only: lift it with index.blocks.write = null"
+    return ""
+
+
+def _unknown_user(reason: str) -> str:
+    if "missing authentication" in reason:
+        return "it wants to know who asks; set DEPESZA_INDEXER_USER and DEPESZA_INDEXER_PASSWORD, or DEPESZA_INDEXER_API_KEY"
+    return "it does not accept the user and password, or the API key, that DEPESZA_INDEXER_USER, _PASSWORD and _API_KEY hold"
+
+
 def _forbidden(reason: str) -> str:
-    action = _ACTION.search(reason)
+    """Elasticsearch's reason names the user too, which stays out (SAFETY A13)."""
+    action, target = _ACTION.search(reason), _TARGET.search(reason)
     if not action:
         return "the user lacks a privilege; deploy/elasticsearch/roles.yml has the roles"
-    role = next((role for pattern, role in _ROLES if pattern.match(action[1])), "depesza_setup")
-    return f"the user may not do this ({action[1]}); it takes the role {role} (deploy/elasticsearch/roles.yml)"
+    role = next((role for pattern, role in _ROLES if pattern.fullmatch(action[1])), "depesza_setup")
+    on = f" on {target[1][:_WORDS]}" if target else ""
+    return (
+        f"the user may not do this ({action[1]}{on}); it takes the role {role} of deploy/elasticsearch/roles.yml, with patterns for "
+        "[indexer] index"
+    )
 
 
 def _error(error: ApiError) -> dict[str, Any]:
