@@ -6,7 +6,6 @@ Not here: how a client is made of it (`engines.elastic_client`), which engine it
 from __future__ import annotations
 
 import base64
-import binascii
 import ipaddress
 import re
 from collections.abc import Mapping
@@ -169,7 +168,7 @@ def _is_api_key(text: str) -> bool:
         return False
     try:
         return ":" in text or b":" in base64.b64decode(text, validate=True)
-    except binascii.Error:
+    except ValueError:
         return False
 
 
@@ -184,6 +183,6 @@ def _cloud_host(cloud_id: str) -> str | None:
     """The part after the name is base64 of HOST$ELASTICSEARCH$KIBANA; an id without the second has no Elasticsearch."""
     try:
         parts = base64.b64decode(cloud_id.rpartition(":")[2], validate=True).decode("ascii").split("$")
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:
         return None
     return parts[0] if len(parts) > 1 and parts[0] and parts[1] else None

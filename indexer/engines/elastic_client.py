@@ -43,7 +43,7 @@ _ROLES = (
 
 
 def make_client(settings: IndexerSettings) -> Elasticsearch:
-    """A client for the cluster of the settings; close it after use. Raises ConfigError for a CA file that holds no certificate."""
+    """A client for the cluster of the settings; close it after use. Raises ConfigError for a CA file without a certificate."""
     options: dict[str, Any] = {
         "request_timeout": settings.timeout_s,
         "max_retries": 0,
@@ -62,9 +62,12 @@ def make_client(settings: IndexerSettings) -> Elasticsearch:
     if settings.ca_file is not None:
         _read_certificates(settings)
         options["ca_certs"] = str(settings.ca_file)
-    if settings.cloud_id is not None:
-        return Elasticsearch(cloud_id=settings.cloud_id, **options)
-    return Elasticsearch(settings.url, **options)
+    try:
+        if settings.cloud_id is not None:
+            return Elasticsearch(cloud_id=settings.cloud_id, **options)
+        return Elasticsearch(settings.url, **options)
+    except ValueError as error:  # an address that Python's parser takes and urllib3's does not
+        raise ConfigError(f"[indexer] {'url' if settings.cloud_id is None else 'cloud_id'}: {error}") from None
 
 
 def place(where: IndexerSettings | Elasticsearch | str) -> str:
