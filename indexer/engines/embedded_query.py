@@ -12,11 +12,10 @@ from tantivy import Occur, Query
 
 from indexer.engine import Sort, SortKey
 from indexer.engines.embedded_schema import ORDER, order_number
+from indexer.engines.weights import field_weights, rarity
 from indexer.expansion import WORD_LIMIT
 from indexer.nodes import And, AnyOf, Everything, Filter, Node, Not, Or, Period, Prefix, Sequence
 
-WEIGHTS = {"title": 3.0, "lead": 1.5, "text": 1.0}
-"""What a word counts where no field is named (SEARCH.md, "Folding and relevance")."""
 PREFIX_LIMIT = 256
 """Values of a keyword field that a prefix may stand for."""
 _STATES = 900
@@ -38,9 +37,9 @@ class QueryBuilder:
             case AnyOf(forms, field):
                 return self._any_of(forms, field)
             case Prefix(text, field):
-                return _best([self._begins(name, text, weight) for name, weight in _weights(field).items()])
+                return _best([self._begins(name, text, weight) for name, weight in field_weights(field).items()])
             case Sequence(parts, field):
-                found = [self._sequence(name, parts, weight) for name, weight in _weights(field).items()]
+                found = [self._sequence(name, parts, weight) for name, weight in field_weights(field).items()]
                 return _best([query for query in found if query is not None])
             case Filter(field, value, is_prefix):
                 return _unscored(self._filter(field, value, is_prefix))
@@ -83,20 +82,17 @@ class QueryBuilder:
         return Query.boolean_query(clauses)
 
     def _any_of(self, forms: Collection[str], field: str) -> Any:
-        return _best([self._group(name, forms, weight) for name, weight in _weights(field).items()])
+        return _best([self._group(name, forms, weight) for name, weight in field_weights(field).items()])
 
     def _group(self, field: str, forms: Collection[str], weight: float) -> Any:
-        """One term of many forms: the best form's score, each as rare as the forms together.
-
-        A rare form would else score far above the common ones (BM25's idf), and an article in another case form would
-        rank apart from its twin.
-        """
+        """One term of many forms: the best form's score, each as rare as the forms together (`weights`)."""
         counts = {form: self._searcher.doc_freq(field, form) for form in forms}
-        rarity = self._rarity(min(self._articles, sum(counts.values())))
+        together = rarity(min(self._articles, sum(counts.values())), self._articles)
         return _best(
             [
                 Query.boost_query(
-                    Query.term_query(self._schema, field, form, index_option="freq"), weight * rarity / self._rarity(count)
+                    Query.term_query(self._schema, field, form, index_option="freq"),
+                    weight * together / rarity(count, self._articles),
                 )
                 for form, count in counts.items()
                 if count
@@ -107,12 +103,8 @@ class QueryBuilder:
         """Every word of the dictionary that begins so, scored alike. Index tokens are letters and digits: no pattern hides."""
         return Query.boost_query(Query.regex_query(self._schema, field, f"{prefix}.*"), weight)
 
-    def _rarity(self, count: int) -> float:
-        """BM25's idf of a term in `count` articles."""
-        articles = max(self._articles, count)
-        return math.log(1 + (articles - count + 0.5) / (count + 0.5))
-
     def _sequence(self, field: str, parts: Collection[AnyOf | Prefix], weight: float) -> Any | None:
+        """A phrase in one field, scored like its words there; None when it stands nowhere."""
         places = [self._alternatives(field, part) for part in parts]
         if not all(places):
             return None
@@ -120,7 +112,11 @@ class QueryBuilder:
             query = Query.phrase_query(self._schema, field, [place[0] for place in places])
         else:
             query = Query.regex_phrase_query(self._schema, field, [f"({'|'.join(place)})" for place in places])
-        return Query.boost_query(query, weight)
+        scores = [
+            Query.boost_query(Query.all_query(), weight) if isinstance(part, Prefix) else self._group(field, part.forms, weight)
+            for part in parts
+        ]
+        return Query.boolean_query([(Occur.Must, _unscored(query)), *((Occur.Should, score) for score in scores)])
 
     def _alternatives(self, field: str, part: AnyOf | Prefix) -> list[str]:
         """What may stand at a place of a phrase: forms that the dictionary has, or a pattern. Tokens are letters and digits.
@@ -161,10 +157,6 @@ class QueryBuilder:
 def _second(instant: datetime) -> int:
     """The first whole second at or after an instant."""
     return math.ceil((instant - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds())
-
-
-def _weights(field: str) -> dict[str, float]:
-    return {field: 1.0} if field else WEIGHTS
 
 
 def _best(queries: list[Any]) -> Any:
