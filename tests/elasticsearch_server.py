@@ -18,10 +18,10 @@ import sys
 import tempfile
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 
 import pytest
 
@@ -32,6 +32,7 @@ HEAP = "512m"
 ALWAYS: dict[str, Setting] = {"cluster.routing.allocation.disk.threshold_enabled": False}
 """A nearly full disk must not make the indices read-only in the middle of a run."""
 ROOT = Path(__file__).parent.parent
+Made = TypeVar("Made")
 
 
 @contextmanager
@@ -43,7 +44,7 @@ def start_elasticsearch(
     `settings` are lines of elasticsearch.yml, `files` further files of its configuration folder (users, certificates).
     Skips the test where no server can run. Costs 9 s.
     """
-    folder = _new_folder()
+    folder = new_folder()
     with (folder / "users").open("a") as users:
         fcntl.flock(users, fcntl.LOCK_SH)
         _keep(folder)
@@ -51,7 +52,7 @@ def start_elasticsearch(
             folder / "server",
             ServerOptions(port=free_port(), heap=HEAP, settings={**ALWAYS, **(settings or {})}, files=files or {}),
         )
-        _start_or_skip(server)
+        or_skip(server.start)
         try:
             yield server
         finally:
@@ -70,11 +71,11 @@ def shared_url(run_folder: Path, hold: contextlib.ExitStack) -> str:
         known = lock.read()
         if known and (server := _join(Path(known), hold)):
             return server.url
-        folder = _new_folder()
+        folder = new_folder()
         hold.enter_context(_holding(folder))
         _keep(folder)
         server = _server_in(folder, free_port())
-        _start_or_skip(server)
+        or_skip(server.start)
         lock.truncate(0)
         lock.write(str(folder))
         return server.url
@@ -86,6 +87,16 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+def or_skip(work: Callable[[], Made]) -> Made:
+    """What `work` gives; the test is skipped where no server can run, unless none may be (DEPESZA_TEST_REQUIRE=all)."""
+    try:
+        return work()
+    except Exception as error:
+        if os.environ.get("DEPESZA_TEST_REQUIRE") == "all":
+            raise
+        pytest.skip(f"NO ELASTICSEARCH: its tests are skipped ({error})")
 
 
 def clean_up(url: str, prefix: str) -> None:
@@ -125,20 +136,11 @@ def _server_in(folder: Path, port: int) -> LocalElasticsearch:
     return LocalElasticsearch(folder / "server", ServerOptions(port=port, heap=HEAP, settings=ALWAYS))
 
 
-def _new_folder() -> Path:
-    """Directly under the temporary folder: pytest's own folders are closed to the user that runs the server for root."""
+def new_folder() -> Path:
+    """A folder that every user may read, directly under the temporary folder: pytest's own folders are closed to the user that runs the server for root."""
     folder = Path(tempfile.mkdtemp(prefix="depesza-es-", dir="/tmp" if os.name == "posix" else None))
     folder.chmod(0o755)
     return folder
-
-
-def _start_or_skip(server: LocalElasticsearch) -> None:
-    try:
-        server.start()
-    except Exception as error:
-        if os.environ.get("DEPESZA_TEST_REQUIRE") == "all":
-            raise
-        pytest.skip(f"NO ELASTICSEARCH: its tests are skipped ({error})")
 
 
 @contextmanager

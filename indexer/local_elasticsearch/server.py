@@ -12,6 +12,7 @@ import fcntl
 import http.client
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -38,8 +39,13 @@ START_WITHIN_S = 180.0
 """9 s on two cores, 30 s on a busy machine (November 2026)."""
 STOP_WITHIN_S = 30.0
 _ASK_WITHIN_S = 5.0
+_RED_WITHIN_S = 60.0
+"""A cluster that stays red so long has lost something; it runs nevertheless, and `status` shows the colour."""
+_PORT_FREE_WITHIN_S = 3.0
 _STEP_S = 0.1
-_LINES_TOLD = 12
+_LINES_TOLD = 8
+_STACK = re.compile(r"\s+(at |\.\.\. \d+ more)")
+"""What Java adds below an error: its first lines say more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,14 +191,14 @@ class LocalElasticsearch:
         return pid if is_alive(pid, mark_of(home)) else None
 
     def _check_port(self) -> None:
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the server does: a just closed port is free
-            try:
-                probe.bind((LOOPBACK, self.options.port))
-            except OSError as error:
+        """Raises BackendUnavailable for a port in use; a server that was killed just now gets a moment to let go of it."""
+        until = time.monotonic() + _PORT_FREE_WITHIN_S
+        while why := _port_trouble(self.options.port):
+            if time.monotonic() > until:
                 raise BackendUnavailable(
-                    f"port {self.options.port} of {LOOPBACK} cannot be used ({error.strerror}): give another with --port"
-                ) from None
+                    f"port {self.options.port} of {LOOPBACK} cannot be used ({why}): give another with --port"
+                )
+            time.sleep(_STEP_S)
 
     def _place_home(self, record: dict[str, str] | None, account: Account) -> Path:
         """The server's folder, made if needed: where it was, else in the data folder, else where its user can reach it."""
@@ -245,8 +251,11 @@ class LocalElasticsearch:
         raise BackendUnavailable(f"Elasticsearch did not start on port {self.options.port}: {how}. Its last words:\n{words}")
 
     def _answers(self, home: Path, until: float) -> bool:
+        """Whether it answers and, as far as it lets us ask, has its indices open: a killed one reads its logs first."""
+        patience = time.monotonic() + _RED_WITHIN_S
         while time.monotonic() < until:
-            if _health(self.url):
+            health = _health(self.url)
+            if health not in (None, "red") or (health and time.monotonic() > patience):
                 return True
             if not is_alive(read_pid(home / "pid"), mark_of(home)):
                 return False
@@ -259,6 +268,16 @@ class LocalElasticsearch:
         with (self.data_folder / "lock").open("a") as stream:
             fcntl.flock(stream, fcntl.LOCK_EX)
             yield
+
+
+def _port_trouble(port: int) -> str | None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the server does: a just closed port is free
+        try:
+            probe.bind((LOOPBACK, port))
+        except OSError as error:
+            return error.strerror or str(error)
+    return None
 
 
 def _kill_session(launcher: subprocess.Popen[bytes]) -> None:
@@ -298,4 +317,5 @@ def _last_words(home: Path) -> str:
 
 
 def _tail(text: str) -> list[str]:
-    return [line[:300] for line in text.splitlines() if line.strip()][-_LINES_TOLD:]
+    lines = [line[:300] for line in text.splitlines() if line.strip() and not _STACK.match(line)]
+    return lines[-_LINES_TOLD:]
