@@ -8,6 +8,7 @@ are searched but not stored. An index says in its mapping's `_meta` whose it is 
 from __future__ import annotations
 
 import json
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,9 @@ FACET_FIELDS = {
 }  # fmt: skip
 """Field of `document.FACETS` -> the field of the mapping whose values are counted (the empty value is none)."""
 
+_LAST_VERSION = 1 << 63
+"""Of an external version. One that the server cannot read, or a wrong id, would fail a whole request."""
+_ID = re.compile(r"[0-9a-f]{8,64}")
 _LAST_SECOND = 1 << 32
 """The embedded engine's bound; both refuse the same documents."""
 
@@ -42,9 +46,13 @@ def index_body() -> dict[str, Any]:
 
 def make_entry(document: Document) -> dict[str, Any]:
     """The entry of a document. Raises ValueError, KeyError or TypeError for a document that cannot be kept."""
-    if not isinstance(document["index_version"], int):
+    version, article = document["index_version"], document["id"]
+    if not isinstance(version, int) or isinstance(version, bool):
         raise TypeError("index_version is no whole number")
-    int(document["id"], 16)
+    if not 0 <= version < _LAST_VERSION:
+        raise ValueError(f"index_version {version} lies outside what can be counted")
+    if not isinstance(article, str) or not _ID.fullmatch(article):
+        raise ValueError("the id is not hexadecimal")
     first_seen(document)
     published = published_s(document)
     if not 0 <= published < _LAST_SECOND:
