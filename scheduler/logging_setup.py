@@ -14,7 +14,7 @@ import structlog
 
 from crawler.terminal import line
 
-_QUIET = ("apscheduler", "urllib3", "tantivy", "alembic", "trafilatura")
+_QUIET = ("apscheduler", "urllib3", "tantivy", "alembic", "trafilatura", "elastic_transport")
 
 
 def set_up_logging(*, verbose: bool = False) -> None:
@@ -46,6 +46,7 @@ def set_up_logging(*, verbose: bool = False) -> None:
     root.setLevel(logging.DEBUG if verbose else logging.INFO)
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.DEBUG if verbose else logging.ERROR)
+    logging.getLogger("elastic_transport.node").setLevel(logging.INFO)  # its DEBUG lines hold whole requests, documents and all
 
 
 def harmless(logger: Any, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -6,6 +6,8 @@ the pusher does that, with the outbox behind it. Nothing connects before the fir
 
 from __future__ import annotations
 
+import base64
+import logging
 import re
 import ssl
 from collections.abc import Iterator
@@ -41,6 +43,9 @@ _ROLES = (
 )  # fmt: skip
 """The least role of deploy/elasticsearch/roles.yml that grants an action; everything else is the setup's. A test compares."""
 
+for _name in ("elastic_transport.node_pool", "urllib3.connection"):
+    logging.getLogger(_name).addHandler(logging.NullHandler())  # without logging set up, Python would print what our errors say
+
 
 def make_client(settings: IndexerSettings) -> Elasticsearch:
     """A client for the cluster of the settings; close it after use. Raises ConfigError for a CA file without a certificate."""
@@ -53,7 +58,8 @@ def make_client(settings: IndexerSettings) -> Elasticsearch:
         "serializer": OrjsonSerializer(),
     }
     if settings.user is not None:
-        options["basic_auth"] = (settings.user, settings.password or "")
+        pair = f"{settings.user}:{settings.password or ''}"
+        options["basic_auth"] = base64.b64encode(pair.encode()).decode()  # the client itself refuses all but ASCII (9.5)
     if settings.api_key is not None:
         name, colon, key = settings.api_key.partition(":")
         options["api_key"] = (name, key) if colon else settings.api_key
@@ -126,6 +132,8 @@ def _tls(text: str) -> str:
         return "its certificate is for another host name; write the name it was made for into [indexer] url"
     if "certificate has expired" in text:
         return "its certificate has expired; it must be renewed on the server"
+    if "not yet valid" in text:
+        return "its certificate is not valid yet; one of the two clocks is wrong"
     if "certificate verify failed" in text:
         return "its certificate is signed by a CA that is not trusted; set [indexer] ca_file to that CA's file, or fingerprint"
     if "WRONG_VERSION_NUMBER" in text or "record layer" in text:
