@@ -2,6 +2,15 @@
 
 from __future__ import annotations
 
+import errno
+import shutil
+from pathlib import Path
+
+_VAGUE = ("disk I/O error", "unable to open database")
+"""What SQLite says when its shared memory or log finds no room, but not only then ..."""
+_HARDLY_ROOM_BYTES = 2 << 20
+"""... so where less than this is left, want of room is taken for the reason."""
+
 
 class DepeszaError(Exception):
     """Base of every error that Depesza raises on purpose. Its text is written for the person at the keyboard."""
@@ -49,6 +58,17 @@ class NormalizeError(DepeszaError):
 
 class IndexLater(DepeszaError):
     """The engine cannot take documents now; the outbox keeps them. Send the same ids again."""
+
+
+def full_disk(folder: Path, error: BaseException) -> str | None:
+    """What to say and to do when there was no room in `folder` (SAFETY F8); None when `error` says something else."""
+    said = str(error)
+    is_full = getattr(error, "errno", None) == errno.ENOSPC or "disk is full" in said or "No space left" in said
+    if not is_full and any(vague in said for vague in _VAGUE):
+        is_full = shutil.disk_usage(folder if folder.is_dir() else folder.parent).free < _HARDLY_ROOM_BYTES
+    if not is_full:
+        return None
+    return f"the disk that holds {folder} is full: make room, then run the command again; what is filed is kept, the rest waits"
 
 
 class QueryError(DepeszaError):

@@ -1,7 +1,8 @@
 """The crawl of one plan: the only code that starts a Scrapy process. `python -m crawler.run PLAN.json`.
 
 A process can do this once (the reactor cannot restart), so the scheduler starts a child for each batch. The exit code is 0
-when the report was written, whatever the report says; 2 for a plan that cannot be read, 3 when the store cannot be opened.
+when the report was written, whatever the report says; 2 for a plan that cannot be read; 3 when the store cannot be opened
+or was lost, or the report could not be written.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ import structlog
 from pydantic import TypeAdapter, ValidationError
 from scrapy.crawler import AsyncCrawlerProcess
 
-from crawler.errors import BackendUnavailable, ConfigError
+from crawler.errors import BackendUnavailable, ConfigError, full_disk
 from crawler.model.outlet import Outlet
 from crawler.model.run import CrawlPlan, ProbeReport, RunReport
 from crawler.outlets.agencies import Agencies, load_agencies
@@ -73,7 +74,8 @@ def run_crawl(plan: CrawlPlan) -> RunReport:
         await batch.run()
         report = batch.report(_now())
         await batch.close(report)
-        write_report(plan, report)  # now, for a thread that hangs in a name look-up may hold up the end of the process
+        with contextlib.suppress(OSError):  # it is written again at the end, and trouble told there
+            write_report(plan, report)  # now, for a thread that hangs in a name look-up may hold up the end of the process
 
     try:
         run_engine(plan.outlets, guard, work)
@@ -201,16 +203,26 @@ def write_report(plan: CrawlPlan, report: RunReport) -> None:
 
 def _run_and_report(plan: CrawlPlan) -> int:
     try:
-        report, code = probe_sites(plan) if plan.probe else run_crawl(plan), 0
+        report = probe_sites(plan) if plan.probe else run_crawl(plan)
+        code = 3 if report.store_lost else 0
     except (ConfigError, BackendUnavailable) as error:
         sys.stderr.write(f"{error}\n")
-        report, code = _failed_run(plan, str(error)), 2 if isinstance(error, ConfigError) else 3
-    write_report(plan, report)
+        report = _failed_run(plan, error)
+        code = 3 if report.store_lost else 2
+    try:
+        write_report(plan, report)
+    except OSError as error:
+        said = full_disk(plan.report_path.parent, error) or f"no report: {error}"
+        sys.stderr.write(f"{said}\n")
+        return 3
     return code
 
 
-def _failed_run(plan: CrawlPlan, error: str) -> RunReport:
-    return RunReport(run_id=plan.run_id, started_at=_now(), finished_at=_now(), finished=False, error=error)
+def _failed_run(plan: CrawlPlan, error: ConfigError | BackendUnavailable) -> RunReport:
+    return RunReport(
+        run_id=plan.run_id, started_at=_now(), finished_at=_now(), finished=False, error=str(error),
+        store_lost=isinstance(error, BackendUnavailable),
+    )  # fmt: skip
 
 
 def _now() -> datetime:

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 
-from crawler.errors import BackendUnavailable, IndexLater
+from crawler.errors import BackendUnavailable, IndexLater, full_disk
 from crawler.text import fold
 from indexer.morphology import Reading, readings
 from indexer.tokens import TOKEN_LIMIT, fold_word, words
@@ -89,7 +89,8 @@ class SeenForms:
     def create(self) -> None:
         """Make the file, without a form in it, if it is not there."""
         if self._connection is None:
-            self._create()
+            with self._writing():
+                self._create()
 
     def languages(self) -> tuple[str, ...]:
         """Languages of which forms were seen."""
@@ -138,13 +139,19 @@ class SeenForms:
             self._connection = None
 
     def _write(self, rows: list[ReadingValues], seen: list[tuple[str, str]]) -> None:
-        try:
+        with self._writing():
             connection = self._connection or self._create()
             with connection:
                 connection.executemany("INSERT OR IGNORE INTO reading VALUES (?, ?, ?, ?, ?, ?)", rows)
                 connection.executemany("INSERT OR IGNORE INTO seen VALUES (?, ?)", seen)
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            yield
         except sqlite3.OperationalError as error:  # locked, disk full
-            raise IndexLater(f"the table of word forms {self._file} could not be written: {error}") from error
+            said = full_disk(self._file.parent, error) or f"the table of word forms {self._file} could not be written: {error}"
+            raise IndexLater(said) from error
         except sqlite3.DatabaseError as error:
             raise _damaged(self._file, error) from error
 
@@ -181,9 +188,7 @@ class SeenForms:
 
     def _open(self) -> sqlite3.Connection:
         try:
-            connection = sqlite3.connect(self._file, timeout=30, check_same_thread=False)
-            version = connection.execute("PRAGMA user_version").fetchone()[0]
-            connection.execute("PRAGMA synchronous = NORMAL")
+            connection, version = self._connect()
         except sqlite3.DatabaseError as error:
             raise _damaged(self._file, error) from error
         if version not in (0, FORMS_VERSION):
@@ -197,6 +202,23 @@ class SeenForms:
             connection.close()
         return connection
 
+    def _connect(self) -> tuple[sqlite3.Connection, int]:
+        """The opened file and its version. On a full disk it can still be read: what is asked for then is no shared memory."""
+        connection = sqlite3.connect(self._file, timeout=30, check_same_thread=False)
+        try:
+            version: int = connection.execute("PRAGMA user_version").fetchone()[0]
+        except sqlite3.OperationalError as error:
+            log = self._file.with_name(f"{self._file.name}-wal")
+            if not full_disk(self._file.parent, error) or (log.exists() and log.stat().st_size):
+                raise
+            connection.close()
+            address = f"{self._file.absolute().as_uri()}?mode=ro&immutable=1"
+            connection = sqlite3.connect(address, uri=True, check_same_thread=False)
+            version = connection.execute("PRAGMA user_version").fetchone()[0]
+        connection.execute("PRAGMA synchronous = NORMAL")
+        return connection, version
 
-def _damaged(file: Path, error: object) -> BackendUnavailable:
-    return BackendUnavailable(f"the table of word forms {file} is damaged ({error}): run `depesza index rebuild`")
+
+def _damaged(file: Path, error: Exception | str) -> BackendUnavailable:
+    full = full_disk(file.parent, error) if isinstance(error, Exception) else None
+    return BackendUnavailable(full or f"the table of word forms {file} is damaged ({error}): run `depesza index rebuild`")

@@ -136,9 +136,11 @@ def status(ctx: typer.Context, json: Json = False) -> None:
 
 
 def crawl_exit_code(report: RunReport) -> int:
-    """1 when the run ended early or an outlet failed; 0 otherwise, "already running" included (SAFETY F12)."""
+    """3 when the store was lost; 1 when the run ended early or an outlet failed; 0 otherwise, "already running" included (SAFETY F12)."""
     from scheduler.health import failed
 
+    if report.store_lost:
+        return 3
     return 1 if not report.finished or any(failed(one) for one in report.outlets) else 0
 
 

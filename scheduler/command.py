@@ -6,6 +6,7 @@ is imported when one of its commands is named. Not here: what a command does.
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import io
 import os
@@ -19,7 +20,7 @@ from typer.core import TyperGroup
 from typer.main import get_group
 
 from crawler.config import find_locations
-from crawler.errors import BackendUnavailable, ConfigError, DepeszaError, IndexLater, QueryError
+from crawler.errors import BackendUnavailable, ConfigError, DepeszaError, IndexLater, QueryError, full_disk
 from crawler.settings import PREFIX
 from crawler.terminal import say
 
@@ -95,7 +96,7 @@ class LazyGroup(TyperGroup):
             if hasattr(error, "exit_code") or isinstance(error, typer.Abort | BrokenPipeError):
                 raise  # typer's own way to end
             if isinstance(error, OSError) and error.strerror:
-                said, code = f"{error.strerror}: {error.filename}" if error.filename else error.strerror, 3
+                said, code = _trouble_with_file(error, ctx), 3
             else:
                 said, code = f"this should not have happened: {type(error).__name__}: {error}", 1
             _tell(said, verbose)
@@ -212,10 +213,16 @@ def _load(name: str, place: Place) -> Any:
     return command
 
 
+def _trouble_with_file(error: OSError, ctx: Any) -> str:
+    folder = Path(error.filename).parent if error.filename else getattr(ctx.obj, "data_dir", Path.cwd())
+    return full_disk(folder, error) or (f"{error.strerror}: {error.filename}" if error.filename else str(error.strerror))
+
+
 def _tell(said: str, verbose: bool) -> None:
-    say(f"depesza: {said}")
-    if verbose:
-        say(traceback.format_exc())
+    with contextlib.suppress(OSError):  # the disk of a log may be full: the exit code says it still
+        say(f"depesza: {said}")
+        if verbose:
+            say(traceback.format_exc())
 
 
 def main() -> None:

@@ -7,6 +7,7 @@ of its own, and what happened is what its report says. Not here: what is crawled
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -22,6 +23,7 @@ from typing import IO
 import pydantic
 
 import crawler
+from crawler.errors import BackendUnavailable, full_disk
 from crawler.model.run import CrawlPlan, RunReport
 from crawler.store import leases, runs
 from crawler.store.database import open_database
@@ -29,6 +31,8 @@ from crawler.store.database import open_database
 STOP_S = 25.0
 """A stopped crawl gets this long to finish its pages (SAFETY F28: a container gives 30 s)."""
 _LAST_LINES = 20
+_NO_STORE = 3
+"""Exit code of a child that could not use the store or the data folder."""
 _REPORTS_KEPT = 200
 _RUNS_LOOKED_AT = 100
 _STEP_S = 0.1
@@ -50,9 +54,13 @@ def launch_crawl(
     that ends without a report gives one with `finished=False` and the reason, and its row in the store is closed. `on_line`
     gets every line the child writes. Ctrl-C is raised again when the child has ended.
     """
-    plan.report_path.parent.mkdir(parents=True, exist_ok=True)
     plan_path = plan.report_path.with_suffix(".plan.json")
-    _write_private(plan_path, _PLAN.dump_json(plan))
+    try:
+        plan.report_path.parent.mkdir(parents=True, exist_ok=True)
+        _write_private(plan_path, _PLAN.dump_json(plan))
+    except OSError as error:
+        said = full_disk(plan_path.parent, error) or f"the plan of the crawl cannot be written: {error}"
+        raise BackendUnavailable(said) from error
     started_at = datetime.now(UTC)
     try:
         child = _Child(plan_path, on_line)
@@ -64,10 +72,11 @@ def launch_crawl(
         child.kill()
         report = RunReport(
             run_id=plan.run_id, started_at=started_at, finished_at=datetime.now(UTC), finished=False,
-            error=_death(child.code, cut_short, child.last_lines),
+            error=_death(child.code, cut_short, child.last_lines), store_lost=child.code == _NO_STORE,
         )  # fmt: skip
         if not plan.probe:
-            _close_run(plan)
+            with contextlib.suppress(BackendUnavailable):  # then the row and the leases expire
+                _close_run(plan)
     _prune(plan.report_path.parent)
     if interrupt:
         raise interrupt
@@ -151,7 +160,8 @@ class _Child:
             text = raw.decode("utf-8", "replace").rstrip()
             self.last_lines.append(text)
             if self._on_line is not None and text:
-                self._on_line(text)
+                with contextlib.suppress(OSError):  # the log's disk may be full: the child goes on, for its lines are read on
+                    self._on_line(text)
 
 
 def _death(code: int | None, cut_short: str | None, last_lines: deque[str]) -> str:
@@ -185,8 +195,12 @@ def _write_private(path: Path, data: bytes) -> None:
     """The plan may hold the store's password."""
     path.unlink(missing_ok=True)
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(data)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+    except OSError:
+        path.unlink(missing_ok=True)
+        raise
 
 
 def _prune(folder: Path) -> None:

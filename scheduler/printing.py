@@ -22,7 +22,9 @@ def print_report(report: RunReport, pushed: PushReport | None) -> None:
     titles = ["outlet", *(outcome.value for outcome in _SHOWN), "pages", ""]
     out_table(titles, [_row(one) for one in report.outlets], widest=90)
     totals = {outcome: sum(one.outcomes.get(outcome, 0) for one in report.outlets) for outcome in Outcome}
-    said = ", ".join(f"{count} {outcome.value}" for outcome, count in totals.items() if count) or "nothing to do"
+    said = ", ".join(f"{count} {outcome.value}" for outcome, count in totals.items() if count) or (
+        "nothing was done" if report.error else "nothing to do"
+    )
     out(f"Run {report.run_id}: {said}.")
     if report.error:
         say(f"The run ended early: {report.error}")

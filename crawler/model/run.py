@@ -167,6 +167,8 @@ class RunReport:
     error: str | None = None
     probes: tuple[ProbeReport, ...] = ()
     """Of a plan with `probe`."""
+    store_lost: bool = False
+    """It ended because the store could not be used any more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,6 +33,7 @@ class Batch:
         self._busy: list[OutletReport] = []
         self._held: set[str] = set()
         self._error: str | None = None
+        self._store_lost = False
 
     async def run(self) -> None:
         """Crawl every outlet whose lease is to be had. Raises nothing but cancellation; what went wrong is in the report."""
@@ -40,7 +41,7 @@ class Batch:
             await self._open()
             await self._crawl_all()
         except BackendUnavailable as error:
-            self.stop(str(error))
+            self._lose_store(error)
         except Exception as error:
             log.exception("the run broke")
             self.stop(f"{type(error).__name__}: {error}")
@@ -50,12 +51,18 @@ class Batch:
         self._error = self._error or reason
         self._parts.stopping.set()
 
+    def _lose_store(self, error: BackendUnavailable) -> None:
+        """Nothing can be filed: nothing more is fetched either (SAFETY F8)."""
+        self._store_lost = True
+        self.stop(str(error))
+
     def report(self, now: datetime) -> RunReport:
         """What was done until now."""
         done = [*self._busy, *(crawl.report() for crawl in self._crawls.values())]
         return RunReport(
             run_id=self._parts.plan.run_id, started_at=self._started_at, finished_at=now,
             finished=not self._parts.stopping.is_set(), outlets=tuple(sorted(done, key=lambda one: one.outlet)), error=self._error,
+            store_lost=self._store_lost,
         )  # fmt: skip
 
     async def close(self, report: RunReport) -> None:
@@ -100,7 +107,7 @@ class Batch:
         try:
             await crawl.run()
         except BackendUnavailable as error:
-            self.stop(str(error))
+            self._lose_store(error)
         except Exception as error:  # a bug must cost one outlet, not the run
             log.exception("an outlet broke", outlet=slug)
             crawl.fail(f"{type(error).__name__}: {error}")
@@ -130,7 +137,7 @@ class Batch:
                 if await self._parts.ledger.write(beat) < min(held, len(self._held)):
                     self.stop("the leases were lost to another run")
             except BackendUnavailable as error:
-                self.stop(str(error))
+                self._lose_store(error)
                 return
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from crawler.errors import BackendUnavailable, ConfigError
+from crawler.errors import BackendUnavailable, ConfigError, full_disk
 from crawler.store.schema import page_metadata
 
 SCHEMA_REVISION = "0002"
@@ -65,7 +65,8 @@ def open_database(url: str, *, migrate: bool = True) -> Database:
     found = schema_revision(database)
     if found == SCHEMA_REVISION:
         if database.is_sqlite:
-            page_metadata.create_all(engine)
+            with _said(engine):
+                page_metadata.create_all(engine)
         return database
     _refuse_newer(found)
     if not database.is_sqlite or not migrate:
@@ -92,7 +93,8 @@ def upgrade(database: Database) -> Path | None:
     with database.write() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
-    page_metadata.create_all(database.engine)
+    with _said(database.engine):
+        page_metadata.create_all(database.engine)
     return backup
 
 
@@ -196,8 +198,16 @@ def _copy_before_migration(database: Database) -> Path | None:
     file = Path(str(database.engine.url.database))
     copy = file.with_name(f"{file.stem}-before-{SCHEMA_REVISION}{file.suffix}")
     # SQLite's own copy: it holds what still lies in the WAL file, also while others read or write (a checkpoint may not)
-    with contextlib.closing(sqlite3.connect(file)) as source, contextlib.closing(sqlite3.connect(copy)) as target:
-        source.backup(target)
+    try:
+        with (
+            _said(database.engine),
+            contextlib.closing(sqlite3.connect(file)) as source,
+            contextlib.closing(sqlite3.connect(copy)) as target,
+        ):
+            source.backup(target)
+    except BackendUnavailable:
+        copy.unlink(missing_ok=True)  # half a copy would be taken for a whole one
+        raise
     return copy
 
 
@@ -206,8 +216,10 @@ def _said(engine: sa.Engine) -> Iterator[None]:
     """Turn the driver's own words on a lost, locked or full database into ours."""
     try:
         yield
-    except sa.exc.OperationalError as error:
-        said = str(error.orig).strip().splitlines()[0] if error.orig else str(error)
+    except (sa.exc.OperationalError, sqlite3.OperationalError) as error:  # SQLite's own when a connection cannot even be set up
+        if engine.dialect.name == "sqlite" and (full := full_disk(Path(str(engine.url.database)).parent, error)):
+            raise BackendUnavailable(full) from error
+        said = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
         raise BackendUnavailable(f"the store {shown_address(engine.url)} cannot be used: {said}") from error
     except sa.exc.DatabaseError as error:
         if "malformed" in str(error) or "not a database" in str(error):

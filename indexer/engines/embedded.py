@@ -17,7 +17,7 @@ from typing import Any
 
 import tantivy
 
-from crawler.errors import BackendUnavailable, IndexLater
+from crawler.errors import BackendUnavailable, IndexLater, full_disk
 from indexer.document import Document, second_s
 from indexer.engine import RELEVANCE_DEPTH, BulkResult, EngineHit, EngineRequest, EngineStatus, Sort, SortKey
 from indexer.engines.embedded_query import QueryBuilder
@@ -220,7 +220,8 @@ class EmbeddedEngine:
             writer.commit()
             writer.wait_merging_threads()
         except (ValueError, OSError) as error:
-            raise IndexLater(f"the search index {self._folder} could not be written: {error}") from error
+            said = full_disk(self._folder, error) or f"the search index {self._folder} could not be written: {error}"
+            raise IndexLater(said) from error
         return BulkResult(written=frozenset(batch.entries), already=frozenset(batch.already), rejected=batch.rejected)
 
     def _reader(self) -> tuple[Any, QueryBuilder]:
@@ -259,6 +260,8 @@ class EmbeddedEngine:
         except BaseException as error:
             if not isinstance(error, ValueError | OSError) and type(error).__name__ != "PanicException":
                 raise
+            if full := full_disk(self._folder, error):
+                raise IndexLater(full) from error
             said = (str(error).strip() or type(error).__name__).splitlines()[0]
             raise BackendUnavailable(
                 f"the search index {self._folder} is damaged ({said}): run `depesza index rebuild`"

@@ -80,7 +80,7 @@ def test_a_child_that_cannot_write_its_report_is_told_by_its_last_line(small_out
     report = launch_crawl(plan, 60)
     assert not report.finished
     assert report.error is not None
-    assert "exit code 1" in report.error
+    assert "exit code 3" in report.error
     assert "its last line:" in report.error
 
 
