@@ -1,10 +1,9 @@
-"""What `indexer.engine.SearchEngine` promises, asked of every engine. A further engine joins ENGINES, nothing else."""
+"""What `indexer.engine.SearchEngine` promises, asked of every engine (the fixture `engine`)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,19 +12,10 @@ from crawler.errors import BackendUnavailable
 from crawler.model.article import article_id
 from indexer.document import DOCUMENT_VERSION, Document, Names, StoryPlace, to_document
 from indexer.engine import BulkResult, EngineRequest, SearchEngine, Sort, SortKey
-from indexer.engines.embedded import EmbeddedEngine
 from indexer.nodes import And, AnyOf, Everything, Filter, Node, Not, Or, Period, Prefix, Sequence
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
-ENGINES: dict[str, Callable[[Path], SearchEngine]] = {"embedded": lambda folder: EmbeddedEngine(folder / "index")}
 EVERYTHING = Everything()
-
-
-@pytest.fixture(params=sorted(ENGINES))
-def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SearchEngine]:
-    opened = ENGINES[request.param](tmp_path)
-    yield opened
-    opened.close()
 
 
 @pytest.fixture
@@ -296,6 +286,35 @@ def test_the_same_article_in_another_case_form_scores_within_a_fifth(engine: Sea
         hit.document["url"]: hit.key.value for hit in engine.search(EngineRequest(query=word, sort=Sort.RELEVANCE, limit=100))
     }
     one, other = scores["https://kresy.example/1"], scores["https://kresy.example/2"]
+    assert abs(one - other) <= 0.2 * max(one, other)
+
+
+def test_a_phrase_counts_like_its_words_in_the_field_where_it_stands(engine: SearchEngine, make: Any) -> None:
+    filler = "o czym innym mowa jest w tej depeszy"
+    push(engine, [
+        make(1, f"{filler}\n\n{filler} prezydent miasta", title="Pies i ryba"),
+        make(2, f"{filler}\n\n{filler} ptak", title="Prezydent miasta i ryba"),
+        make(3, f"{filler} prezydent miasta\n\n{filler}", title="Pies i ptak"),
+        *(make(number, f"{filler} miasto") for number in range(10, 30)),
+    ])  # fmt: skip
+    president, city = AnyOf(("prezydent", "prezydentow")), AnyOf(("miasta", "miast", "miasto"))
+    phrase = Sequence((president, city))
+    assert numbers(engine, phrase, sort=Sort.RELEVANCE) == ["2", "3", "1"]
+    assert numbers(engine, Sequence((president, Prefix("mias"))), sort=Sort.RELEVANCE) == ["2", "3", "1"]
+    first, *_ = engine.search(EngineRequest(query=Sequence(phrase.parts, "title"), sort=Sort.RELEVANCE))
+    both = And((AnyOf(president.forms, "title"), AnyOf(city.forms, "title")))
+    assert first.key == engine.search(EngineRequest(query=both, sort=Sort.RELEVANCE))[0].key
+
+
+def test_a_phrase_in_another_case_form_scores_within_a_fifth(engine: SearchEngine, make: Any) -> None:
+    common = [make(number, f"Spotkanie z prezydentem miasta numer {number}") for number in range(10, 60)]
+    push(engine, [make(1, "Spotkanie u prezydentów miast numer 1"), make(2, "Spotkanie z prezydentem miasta numer 2"), *common])
+    phrase = Sequence((AnyOf(("prezydent", "prezydentow", "prezydentem")), AnyOf(("miasta", "miast"))))
+    scores = {
+        hit.document["url"]: hit.key.value for hit in engine.search(EngineRequest(query=phrase, sort=Sort.RELEVANCE, limit=100))
+    }
+    one, other = scores["https://kresy.example/1"], scores["https://kresy.example/2"]
+    assert min(one, other) > 0
     assert abs(one - other) <= 0.2 * max(one, other)
 
 
