@@ -118,12 +118,14 @@ def _fill(ctx: typer.Context, as_json: bool, *, rebuild: bool) -> None:
     from crawler.errors import BackendUnavailable
     from crawler.store.database import open_database
     from indexer.config import indexer_settings
-    from indexer.push import push_pending, rebuild_index
+    from indexer.push import Pushing, push_pending, rebuild_index
+    from indexer.retention import first_kept
 
     fill = rebuild_index if rebuild else push_pending
-    batch = indexer_settings(ctx.obj).batch
+    settings, now = indexer_settings(ctx.obj), datetime.now(UTC)
+    how = Pushing(batch=settings.batch, kept_from=first_kept(now, settings.keep_s), is_asked_for=True, progress=_progress)
     database, engine = open_database(store_url(ctx.obj)), _engine(ctx)
-    report = fill(database, engine, now=datetime.now(UTC), batch=batch, progress=_progress)
+    report = fill(database, engine, now=now, how=how)
     engine.close()
     database.close()
     if as_json:

@@ -122,12 +122,14 @@ def push(locations: Locations, database: Database) -> PushReport:
     """
     from indexer.config import indexer_settings
     from indexer.engines.choose import open_engine
-    from indexer.push import push_pending
+    from indexer.push import Pushing, push_pending
+    from indexer.retention import first_kept
 
-    settings = indexer_settings(locations)
+    settings, now = indexer_settings(locations), datetime.now(UTC)
     engine = open_engine(settings, locations)
     try:
-        return push_pending(database, engine, now=datetime.now(UTC), batch=settings.batch)
+        how = Pushing(batch=settings.batch, kept_from=first_kept(now, settings.keep_s))
+        return push_pending(database, engine, now=now, how=how)
     except OSError as error:  # a full or broken disk
         raise BackendUnavailable(
             f"the search index at {locations.index_dir} cannot be used: {error.strerror or error}"

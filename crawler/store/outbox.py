@@ -8,7 +8,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from crawler.store.rows import in_batches, upsert
+from crawler.store.rows import in_batches, insert
 from crawler.store.schema import article, outbox
 
 # Rows are always changed in order of their ids: filing and pushing change many in one transaction, and two of those that go
@@ -24,13 +24,31 @@ class OutboxItem:
     attempts: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PutOff:
+    """Why an item was not pushed, and when it is due again."""
+
+    reason: str
+    next_try_at: datetime
+
+
 def put_in_outbox(connection: sa.Connection, versions: Mapping[str, int], now: datetime) -> None:
-    """Want these versions in the index (id -> index_version). An id that waits already just wants the newer one."""
+    """Want these versions in the index (id -> index_version). Of an id that waits already the newer version is wanted."""
     rows = [
         {"article_id": one, "wanted_version": version, "queued_at": now, "attempts": 0, "next_try_at": None, "last_error": None}
         for one, version in sorted(versions.items())
     ]
-    upsert(connection, outbox, rows, keep=("queued_at",))
+    if not rows:
+        return
+    statement = insert(connection, outbox)
+    wanted, waits = statement.excluded.wanted_version, outbox.c.wanted_version
+    changes = {
+        "wanted_version": sa.case((wanted > waits, wanted), else_=waits),
+        "attempts": 0,
+        "next_try_at": None,
+        "last_error": None,
+    }
+    connection.execute(statement.on_conflict_do_update(index_elements=["article_id"], set_=changes), rows)
 
 
 def put_every_article_in_outbox(connection: sa.Connection, now: datetime) -> int:
@@ -53,22 +71,38 @@ def take_outbox(connection: sa.Connection, limit: int, now: datetime) -> list[Ou
 
 def acknowledge(connection: sa.Connection, pushed: Mapping[str, int]) -> int:
     """Drop the items whose pushed version is still the one wanted; returns how many. A newer wish stays."""
-    dropped = 0
-    for one, version in sorted(pushed.items()):
-        chosen = outbox.delete().where(outbox.c.article_id == one, outbox.c.wanted_version <= version)
-        dropped += connection.execute(chosen).rowcount
-    return dropped
+    if not pushed:
+        return 0
+    rows = [{"one": one, "version": version} for one, version in sorted(pushed.items())]
+    return connection.execute(_ACKNOWLEDGE, rows).rowcount
 
 
-def put_off_outbox(connection: sa.Connection, ids: list[str], reason: str, next_try_at: datetime) -> None:
-    """The engine could not take these now; try them again at `next_try_at`."""
-    for batch in in_batches(sorted(ids)):
-        locked = (
-            sa.select(outbox.c.article_id).where(outbox.c.article_id.in_(batch)).order_by(outbox.c.article_id).with_for_update()
-        )
-        connection.execute(locked).all()
-        changes = {"attempts": outbox.c.attempts + 1, "last_error": reason, "next_try_at": next_try_at}
-        connection.execute(outbox.update().where(outbox.c.article_id.in_(batch)).values(changes))
+_ACKNOWLEDGE = outbox.delete().where(
+    outbox.c.article_id == sa.bindparam("one"), outbox.c.wanted_version <= sa.bindparam("version")
+)
+
+
+def put_off_outbox(connection: sa.Connection, later: Mapping[str, PutOff]) -> None:
+    """The engine could not take these now."""
+    if not later:
+        return
+    rows = [{"one": one, "error": put_off.reason, "at": put_off.next_try_at} for one, put_off in sorted(later.items())]
+    connection.execute(_PUT_OFF, rows)
+
+
+_PUT_OFF = (
+    outbox.update()
+    .where(outbox.c.article_id == sa.bindparam("one"))
+    .values(attempts=outbox.c.attempts + 1, last_error=sa.bindparam("error"), next_try_at=sa.bindparam("at"))
+)
+
+
+def hasten_outbox(connection: sa.Connection) -> None:
+    """Whatever was put off is due now: somebody says that the engine can be tried again."""
+    waiting = sa.select(outbox.c.article_id).where(outbox.c.next_try_at.is_not(None)).order_by(outbox.c.article_id)
+    locked = connection.execute(waiting.with_for_update()).scalars().all()
+    for batch in in_batches(list(locked)):
+        connection.execute(outbox.update().where(outbox.c.article_id.in_(batch)).values(next_try_at=None))
 
 
 def count_outbox(connection: sa.Connection) -> int:

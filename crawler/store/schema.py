@@ -163,7 +163,7 @@ fingerprint_day = table(
 outbox = table(
     "outbox",
     text("article_id", key=True), number("wanted_version"), instant("queued_at"), number("attempts", default="0"),
-    instant("next_try_at", null=True), text("last_error", null=True), sa.Index("outbox_queued", "queued_at"),
+    instant("next_try_at", null=True), text("last_error", null=True), sa.Index("outbox_queued", "queued_at", "article_id"),
 )  # fmt: skip
 dead_letter = table(
     "dead_letter",

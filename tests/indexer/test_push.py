@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -21,15 +22,21 @@ from crawler.store.database import Database
 from crawler.store.dead_letters import list_dead_letters
 from crawler.store.outbox import count_outbox, put_in_outbox
 from crawler.store.outlets import write_agencies, write_outlets
+from crawler.store.schema import outbox
 from crawler.store.stories import add_member, open_story
+from indexer import gathering
 from indexer.document import Document
-from indexer.engine import BulkResult
+from indexer.engine import BulkResult, EngineRequest
 from indexer.engines.embedded import EmbeddedEngine
+from indexer.gathering import make_documents, read_names
 from indexer.nodes import AnyOf, Everything, Filter
-from indexer.push import PushReport, make_documents, push_pending, read_names, rebuild_index
+from indexer.push import Pushing, PushReport, push_pending, rebuild_index
 from indexer.search import SearchRequest, search
+from indexer.sending import Patience
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+PATIENCE = Patience(chance=lambda: 0.5, sleep=lambda _: None)
+"""None: nothing is waited for."""
 
 
 @pytest.fixture
@@ -69,7 +76,7 @@ def test_what_waits_is_pushed_found_and_acknowledged(database: Database, file: A
     for number in range(7):
         file(number, f"Prezydentowi wręczono list numer {number}.")
     seen: list[int] = []
-    report = push_pending(database, engine, now=NOON, batch=3, progress=seen.append)
+    report = push_pending(database, engine, now=NOON, how=Pushing(batch=3, progress=seen.append))
     assert report == PushReport(written=7)
     assert seen == [3, 6, 7]
     assert search(engine, SearchRequest(text="prezydent"), NOON, UTC).total == 7
@@ -172,17 +179,102 @@ def test_a_push_again_after_a_kill_before_the_acknowledgement_changes_nothing(
     assert engine.count(Everything()) == 1
 
 
-def test_an_engine_that_is_away_leaves_everything_queued_and_is_asked_again(
+def test_f01_an_engine_that_is_away_leaves_everything_queued_and_is_asked_again_after_a_while(
     database: Database, file: Any, tmp_path: Path
 ) -> None:
     file(1)
     file(2)
-    engine = Refusing(tmp_path / "index")
+    engine, how = Refusing(tmp_path / "index"), Pushing(batch=1, patience=PATIENCE)
     engine.is_away = True
-    report = push_pending(database, engine, now=NOON, batch=1)
+    report = push_pending(database, engine, now=NOON, how=how)
     assert (report.written, report.waiting, report.stopped) == (0, 2, "the engine is away")
     engine.is_away = False
-    assert push_pending(database, engine, now=NOON + timedelta(seconds=1)).written == 2
+    assert push_pending(database, engine, now=NOON + timedelta(seconds=1), how=how).written == 1
+    assert push_pending(database, engine, now=NOON + timedelta(seconds=5), how=how) == PushReport(written=1)
+
+
+def test_whoever_asks_for_a_push_does_not_wait(database: Database, file: Any, tmp_path: Path) -> None:
+    file(1)
+    engine = Refusing(tmp_path / "index")
+    engine.is_away = True
+    push_pending(database, engine, now=NOON, how=Pushing(patience=PATIENCE))
+    engine.is_away = False
+    assert push_pending(database, engine, now=NOON).waiting == 1
+    assert push_pending(database, engine, now=NOON, how=Pushing(is_asked_for=True)) == PushReport(written=1)
+
+
+def test_f01_the_outbox_is_asked_twice_as_late_each_time_and_after_five_minutes_at_most(
+    database: Database, file: Any, tmp_path: Path
+) -> None:
+    one, now, waits = file(1), NOON, []
+    engine = Refusing(tmp_path / "index")
+    engine.is_away = True
+    for _ in range(12):
+        push_pending(database, engine, now=now, how=Pushing(patience=PATIENCE))
+        with database.read() as connection:
+            row = connection.execute(sa.select(outbox).where(outbox.c.article_id == one)).one()
+        waits.append((row.next_try_at - now).total_seconds())
+        now = row.next_try_at
+    assert waits[:4] == [3.75, 7.5, 15, 30]  # chance says one half: three quarters of 5, 10, 20, 40 s
+    assert waits[-1] == 225
+    assert row.last_error == "the engine is away"
+    assert {Patience(chance=lambda: 0.999999).delay(attempts).total_seconds() <= 300 for attempts in range(40)} == {True}
+
+
+def test_a_push_tries_for_some_seconds_before_it_puts_off(database: Database, file: Any, tmp_path: Path) -> None:
+    slept: list[float] = []
+
+    class Waking(Refusing):
+        def push(self, documents: Sequence[Document]) -> BulkResult:
+            self.is_away = len(slept) < 3
+            return super().push(documents)
+
+    file(1)
+    patience = Patience(chance=lambda: 0.5, sleep=slept.append)
+    report = push_pending(database, Waking(tmp_path / "index"), now=NOON, how=Pushing(patience=patience))
+    assert report == PushReport(written=1)
+    assert slept == [0.25, 0.5, 1.0]
+
+
+def test_documents_that_the_engine_puts_off_stop_none_of_the_others(database: Database, file: Any, tmp_path: Path) -> None:
+    file(1)
+    slow = file(2, "Powolny tekst depeszy.")
+    file(3)
+    sent: list[list[str]] = []
+
+    class Choosy(EmbeddedEngine):
+        def push(self, documents: Sequence[Document]) -> BulkResult:
+            sent.append([one["id"] for one in documents])
+            later = {one["id"]: "429" for one in documents if "Powolny" in one["text"]}
+            return replace(super().push([one for one in documents if one["id"] not in later]), later=later)
+
+    engine = Choosy(tmp_path / "index")
+    report = push_pending(database, engine, now=NOON, how=Pushing(patience=PATIENCE))
+    assert (report.written, report.waiting, report.stopped) == (2, 1, None)
+    assert sent[1:] == [[slow]] * 4  # only it was sent again
+
+
+def test_what_is_older_than_the_index_keeps_is_acknowledged_without_being_written(
+    database: Database, file: Any, engine: EmbeddedEngine
+) -> None:
+    file(1, first_seen_at=NOON - timedelta(days=400))
+    new = file(2)
+    how = Pushing(kept_from=datetime(2026, 1, 1, tzinfo=UTC))
+    assert push_pending(database, engine, now=NOON, how=how) == PushReport(written=1, retired=1)
+    assert rebuild_index(database, engine, now=NOON, how=how) == PushReport(written=1, retired=1)
+    assert [hit.document["id"] for hit in engine.search(EngineRequest(query=Everything()))] == [new]
+
+
+def test_long_texts_go_in_smaller_batches(
+    database: Database, file: Any, engine: EmbeddedEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gathering, "BATCH_CHARACTERS", 100)
+    for number, length in enumerate([40, 40, 40, 500, 10]):
+        file(number, "x" * length)
+    seen: list[int] = []
+    report = push_pending(database, engine, now=NOON, how=Pushing(progress=seen.append))
+    assert (report.written, report.waiting) == (5, 0)
+    assert len(seen) >= 3
 
 
 def test_a_refused_document_is_a_dead_letter_and_the_rest_goes_through(database: Database, file: Any, tmp_path: Path) -> None:
@@ -221,7 +313,7 @@ def test_f10_a_damaged_index_is_healed_by_a_rebuild_from_the_store(database: Dat
     with pytest.raises(BackendUnavailable, match="depesza index rebuild"):
         engine.count(Everything())
     later = file(9)
-    report = rebuild_index(database, engine, now=NOON, batch=2)
+    report = rebuild_index(database, engine, now=NOON, how=Pushing(batch=2))
     assert (report.written, report.waiting, report.stopped) == (6, 0, None)
     assert engine.count(Everything()) == 6
     assert set(engine.documents([later])) == {later}
@@ -240,7 +332,8 @@ def test_what_is_filed_during_a_rebuild_is_pushed_at_its_end(database: Database,
     engine = EmbeddedEngine(tmp_path / "index")
     with pytest.raises(BackendUnavailable):
         engine.count(Everything())
-    rebuild_index(database, engine, now=NOON, batch=1, progress=lambda through: file_meanwhile(through) if through == 1 else None)
+    how = Pushing(batch=1, progress=lambda through: file_meanwhile(through) if through == 1 else None)
+    rebuild_index(database, engine, now=NOON, how=how)
     assert engine.count(AnyOf(("spozniona",))) == 1
     assert waiting(database) == 0
 

@@ -23,7 +23,8 @@ from crawler.store import articles, outbox, stories
 from crawler.store.database import Database
 from crawler.store.schema import article_address, story, story_member
 from indexer.engines.embedded import EmbeddedEngine
-from indexer.push import make_documents, push_pending, read_names, rebuild_index
+from indexer.gathering import make_documents, read_names
+from indexer.push import Pushing, push_pending, rebuild_index
 
 START = datetime(2026, 11, 2, 6, 0, tzinfo=UTC)
 OUTLETS = ("pap", "kurier", "goniec", "echo")
@@ -185,7 +186,7 @@ class Newsroom:
                 )
 
     def push(self) -> None:
-        push_pending(self.database, self.engine, now=self.now, batch=self.chance.choice((1, 3, 50)))
+        push_pending(self.database, self.engine, now=self.now, how=Pushing(batch=self.chance.choice((1, 3, 50))))
 
     def check(self) -> None:
         """The index is what the store says; stories and addresses hold together."""

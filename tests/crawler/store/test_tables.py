@@ -19,6 +19,7 @@ from crawler.store.database import Database
 from crawler.store.dead_letters import DeadLetter, Stage
 from crawler.store.forms import ReadingRow
 from crawler.store.frontier import FrontierItem, FrontierReason
+from crawler.store.outbox import PutOff
 from crawler.store.runs import RunStatus
 
 NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
@@ -69,9 +70,11 @@ def test_the_outbox_is_a_set_and_a_newer_wish_survives_an_older_acknowledgement(
 def test_what_was_put_off_is_not_taken_before_its_time(database: Database) -> None:
     with database.write() as connection:
         outbox.put_in_outbox(connection, {"a": 1, "b": 1}, NOW)
-        outbox.put_off_outbox(connection, ["a"], "429", NOW + timedelta(seconds=30))
+        outbox.put_off_outbox(connection, {"a": PutOff(reason="429", next_try_at=NOW + timedelta(seconds=30))})
         assert [one.article_id for one in outbox.take_outbox(connection, 10, NOW)] == ["b"]
         assert [one.attempts for one in outbox.take_outbox(connection, 10, NOW + timedelta(seconds=31))] == [1, 0]
+        outbox.hasten_outbox(connection)
+        assert [one.article_id for one in outbox.take_outbox(connection, 10, NOW)] == ["a", "b"]
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -109,7 +112,9 @@ def test_filing_and_pushing_the_same_articles_in_any_order_never_wait_for_one_an
             with database.write() as connection:
                 outbox.acknowledge(connection, dict.fromkeys(chance.sample(ids, 40), version))
             with database.write() as connection:
-                outbox.put_off_outbox(connection, chance.sample(ids, 10), "away", NOW)
+                outbox.put_off_outbox(connection, dict.fromkeys(chance.sample(ids, 10), PutOff(reason="away", next_try_at=NOW)))
+            with database.write() as connection:
+                outbox.hasten_outbox(connection)
 
     with ThreadPoolExecutor(3) as pool:
         for done in [pool.submit(wish, 1), pool.submit(push, 2), pool.submit(push, 3)]:
