@@ -51,9 +51,12 @@ def start_command(
 
     check_platform()
     from indexer.local_elasticsearch.configuration import ServerOptions
+    from indexer.local_elasticsearch.distribution import VERSION, is_unpacked
     from indexer.local_elasticsearch.server import LocalElasticsearch
 
     server = LocalElasticsearch(_folder(ctx, data_folder), ServerOptions(port=port, heap=heap), run_as=run_as)
+    if not is_unpacked():
+        say(f"Elasticsearch {VERSION} (99 MB) is fetched from Maven Central, once, if it is not there.")
     started = server.start()
     status = server.status()
     if as_json:

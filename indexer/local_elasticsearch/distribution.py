@@ -125,11 +125,15 @@ def _place(target: Path, fill: Callable[[Path], None]) -> None:
 
 def _unpack(target: Path) -> None:
     path = _fetch()
-    with path.open("rb") as stream:
-        digest = hashlib.file_digest(stream, "sha256").hexdigest()
-    if digest != ZIP_SHA256:
-        path.unlink(missing_ok=True)
-        raise BackendUnavailable(f"{path} was not what Elastic published (SHA-256 {digest}): removed, run this again to fetch it")
+    if not _is_genuine(path):  # jgo leaves half a file where it was interrupted, and would hand it out for ever
+        path.unlink()
+        path = _fetch()
+        if not _is_genuine(path):
+            path.unlink()
+            raise BackendUnavailable(
+                f"what Maven Central gave for {path.name} is not what Elastic published (its SHA-256 differs): "
+                "removed; look for a proxy on the way that changes files"
+            )
     with zipfile.ZipFile(path) as archive:
         for member in archive.infolist():
             _, _, inside = member.filename.partition("/")  # the zip's one top folder is named by the version
@@ -141,6 +145,11 @@ def _unpack(target: Path) -> None:
     for name in ("plugins", "modules"):
         (target / name).mkdir(exist_ok=True)
     _open_for_reading(target)
+
+
+def _is_genuine(path: Path) -> bool:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest() == ZIP_SHA256
 
 
 def _fetch() -> Path:
