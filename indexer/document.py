@@ -26,6 +26,9 @@ WORD_FIELDS = ("title", "lead", "text", "author", "section")
 """Fields of words in every engine, given as index tokens."""
 FACETS = ("outlet", "agency", "language", "country", "section", "role", "group", "tag")
 """Fields whose values can be counted."""
+VALUE_LENGTH = 256
+"""Characters of a value that is searched or counted as a whole (a tag, a section); the rest is cut off. Elasticsearch refuses a
+document for a value above 32,766 bytes (Lucene's longest term), the other engine does not, and nobody reads such a tag."""
 _LEAD_LENGTH = 400
 _ORIGIN = (SourceRole.ORIGIN, SourceRole.CO_ORIGIN, SourceRole.OWN)
 
@@ -74,16 +77,16 @@ def to_document(article: Article, place: StoryPlace | None, names: Names) -> dic
         "language": article.language,
         "authors": list(article.authors),
         "byline": article.byline,
-        "section": article.section,
+        "section": _value(article.section) if article.section else article.section,
         "image_url": article.image_url,
         "outlet": article.outlet,
-        "outlet_name": outlet.name,
+        "outlet_name": _value(outlet.name),
         "country": outlet.country,
         "group": outlet.group,
-        "tags": list(dict.fromkeys((*article.tags, *outlet.tags))),
+        "tags": list(dict.fromkeys(map(_value, (*article.tags, *outlet.tags)))),
         "agency": agencies[0] if agencies else None,
         "agencies": list(agencies),
-        "agency_names": [names.agencies.get(agency, agency) for agency in agencies],
+        "agency_names": [_value(names.agencies.get(agency, agency)) for agency in agencies],
         "published_at": article.published_at.isoformat(),
         "modified_at": article.modified_at.isoformat() if article.modified_at else None,
         "first_seen_at": article.first_seen_at.isoformat(),
@@ -172,8 +175,13 @@ def _agencies(article: Article, place: StoryPlace | None) -> tuple[str, ...]:
         key=lambda one: one.position,
     )
     found = ([place.agency] if place and place.agency else []) + [one.source for one in own]
-    return tuple(dict.fromkeys(found))
+    return tuple(dict.fromkeys(map(_value, found)))
+
+
+def _value(text: str) -> str:
+    return text if len(text) <= VALUE_LENGTH else text[:VALUE_LENGTH].rstrip()
 
 
 def _folded(values: Iterable[str | None]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(fold(clean_line(value)) for value in values if value))
+    """Folding may make a value longer ("ß"), so it is cut again."""
+    return tuple(dict.fromkeys(_value(fold(clean_line(value))) for value in values if value))

@@ -18,6 +18,7 @@ from indexer.engine import BulkResult, EngineHit, EngineRequest, EngineStatus, F
 from indexer.engines.elastic_bulk import Answers, BulkSender, Item, joined, make_items
 from indexer.engines.elastic_client import make_client, place, said
 from indexer.engines.elastic_indices import ElasticIndices
+from indexer.engines.elastic_layout import read_layout
 from indexer.engines.elastic_search import ElasticSearcher
 from indexer.engines.elastic_status import elastic_status
 from indexer.nodes import Node
@@ -82,8 +83,8 @@ class ElasticEngine:
 
     def status(self) -> EngineStatus:
         """See SearchEngine."""
-        layout = self._indices.layout(in_full=True)
         with said(self._client):
+            layout = read_layout(self._client, self._indices.names, in_full=True)
             return elastic_status(self._client, layout, f"{place(self._client)}/{layout.names.prefix}")
 
     def create(self) -> bool:

@@ -23,6 +23,8 @@ PRIORITY = 500
 """Of our templates: above Elasticsearch's own (at most 200) and whatever leaves it at the default (0)."""
 DRAIN_S = 10.0
 """A dropped index waits this long for the searches that still read it; one search takes 5 s at most."""
+CREATE_TIMEOUT = "10s"
+"""How long a new index waits for its shard; it is there without it, too."""
 _POLL_S = 0.1
 _ANALYZERS = {"stempel": "polish", "morfologik": "morfologik"}
 """Plugin -> the analyser that it brings (manuals of analysis-stempel and of elasticsearch-analysis-morfologik)."""
@@ -223,7 +225,7 @@ class ElasticIndices:
         """Make an index as its template says; one that is there already is fine."""
         with self._said():
             try:
-                self._client.indices.create(index=index)
+                self._client.indices.create(index=index, timeout=CREATE_TIMEOUT)
             except BadRequestError as error:
                 if error.error != "resource_already_exists_exception":
                     raise

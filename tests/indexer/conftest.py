@@ -1,4 +1,4 @@
-"""An embedded index to search in, and documents for it."""
+"""An embedded index and one on a real Elasticsearch, and documents for them."""
 
 from __future__ import annotations
 
@@ -9,9 +9,12 @@ from typing import Any
 
 import pytest
 
+from indexer.config import IndexerSettings
 from indexer.document import Names, OutletName, StoryPlace, to_document
 from indexer.engine import Sort
+from indexer.engines.elastic import ElasticEngine
 from indexer.engines.embedded import EmbeddedEngine
+from indexer.forms import SeenForms
 from indexer.search import SearchPage, SearchRequest, search
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -22,6 +25,20 @@ DocumentMaker = Callable[..., dict[str, Any]]
 @pytest.fixture
 def engine(tmp_path: Path) -> Iterator[EmbeddedEngine]:
     opened = EmbeddedEngine(tmp_path / "index")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def elastic_settings(elasticsearch_url: str, elasticsearch_index: str) -> IndexerSettings:
+    """The real server, and a prefix of the test's own."""
+    return IndexerSettings(engine="elasticsearch", url=elasticsearch_url, index=elasticsearch_index)
+
+
+@pytest.fixture
+def elastic(elastic_settings: IndexerSettings, tmp_path: Path) -> Iterator[ElasticEngine]:
+    """An engine on the real server."""
+    opened = ElasticEngine(elastic_settings, lambda: SeenForms(tmp_path / "forms.sqlite", must_exist=False))
     yield opened
     opened.close()
 
