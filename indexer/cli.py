@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from crawler.terminal import out, out_json, say
+from indexer.buckets import Step
 from indexer.engine import Sort
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ index_app = typer.Typer(name="index", help="The search index: fill it, rebuild i
 
 app.add_typer(index_app, name="index")
 
+_FACET_HELP = "Count the values of outlet, agency, language, country, section, role, group or tag too (may be repeated)."
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
@@ -34,6 +36,8 @@ def search_command(
     limit: Annotated[int | None, typer.Option(min=1, max=500, help="Hits of a page; [indexer] page unless given.")] = None,
     after: Annotated[str | None, typer.Option(help="Go on after a page: the cursor it printed.")] = None,
     all_copies: Annotated[bool, typer.Option("--all-copies", help="Show every copy, not one hit a story.")] = False,
+    histogram: Annotated[Step | None, typer.Option(help="Count by time of publication too.", show_default=False)] = None,
+    facet: Annotated[list[str] | None, typer.Option(help=_FACET_HELP, show_default=False)] = None,
     as_json: AsJson = False,
 ) -> None:
     """Search the articles: inflected Polish words are found and copies of one text are folded.
@@ -47,15 +51,15 @@ def search_command(
     from indexer.engines.choose import open_engine
     from indexer.printing import page_lines
     from indexer.search import SearchRequest, search
+    from indexer.zones import LOCAL
 
     settings = indexer_settings(ctx.obj)
     engine = open_engine(settings, ctx.obj)
     request = SearchRequest(
-        text=" ".join(query), sort=sort, limit=limit or settings.page, after=after, fold_copies=not all_copies
-    )
-    now = datetime.now(UTC)
-    zone = now.astimezone().tzinfo or UTC
-    page = search(engine, request, now, zone)
+        text=" ".join(query), sort=sort, limit=limit or settings.page, after=after, fold_copies=not all_copies,
+        facets=tuple(dict.fromkeys(facet or ())), histogram=histogram,
+    )  # fmt: skip
+    page = search(engine, request, datetime.now(UTC), LOCAL)
     engine.close()
     if as_json:
         out_json(page.as_json())
@@ -64,7 +68,9 @@ def search_command(
             say(page.hint)
         if page.is_expansion_cut:
             say("A word of the query has more forms than are searched: the shortest were.")
-        for line in page_lines(page, zone, _bold if _has_colours() else str):
+        if page.histogram and histogram not in (Step.AUTO, page.histogram.step):
+            say(f"That many {histogram}s are too many to show: counted by {page.histogram.step}.")
+        for line in page_lines(page, LOCAL, _bold if _has_colours() else str):
             typer.echo(line)
     raise typer.Exit(0 if page.hits else 1)
 

@@ -1,4 +1,4 @@
-"""A search page as lines for a terminal. Everything shown is stripped of what a terminal would obey (SAFETY A7)."""
+"""A search page as lines for a terminal: hits, what was counted, the way on. Everything shown is stripped of what a terminal would obey (SAFETY A7)."""
 
 from __future__ import annotations
 
@@ -6,11 +6,19 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, tzinfo
 from typing import Any
 
+from indexer.buckets import Histogram, Step
 from indexer.highlight import Mark, Snippet
 from indexer.search import SearchHit, SearchPage
 
 Style = Callable[[str], str]
 """Makes a piece of text stand out, e.g. in bold; the identity where there are no colours."""
+
+_BAR = 40
+"""Columns of the longest bar."""
+_BEGINNINGS = {
+    Step.HOUR: "%Y-%m-%d %H:%M %z", Step.DAY: "%a %Y-%m-%d", Step.WEEK: "week of %Y-%m-%d", Step.MONTH: "%Y-%m", Step.YEAR: "%Y",
+}  # fmt: skip
+"""How the beginning of a bucket is written; an hour with its offset, for it may come twice."""
 
 
 def page_lines(page: SearchPage, zone: tzinfo, mark: Style) -> Iterator[str]:
@@ -18,10 +26,23 @@ def page_lines(page: SearchPage, zone: tzinfo, mark: Style) -> Iterator[str]:
     for hit in page.hits:
         yield from _hit_lines(hit, zone, mark)
         yield ""
+    for name, values in page.facets.items():
+        yield f"{name}: {', '.join(f'{printable(value)} {count:,}' for value, count in values) or '-'}"
+    if page.histogram:
+        yield from _histogram_lines(page.histogram)
     noun = "article matches" if page.total == 1 else "articles match"
     yield f"{page.total:,} {noun}; {len(page.hits)} shown in {page.took_ms:.0f} ms."
     if page.next:
         yield f"More: --after {page.next}"
+
+
+def _histogram_lines(histogram: Histogram) -> Iterator[str]:
+    """A row a bucket: when it begins, its articles, a bar."""
+    most = max(bucket.articles for bucket in histogram.buckets)
+    width = len(f"{most:,}")
+    for bucket in histogram.buckets:
+        bar = "#" * -(-_BAR * bucket.articles // most) if most else ""
+        yield f"{bucket.start:{_BEGINNINGS[histogram.step]}}  {bucket.articles:{width},}  {bar}".rstrip()
 
 
 def printable(text: str) -> str:

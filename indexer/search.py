@@ -2,7 +2,7 @@
 
 Engines give plain hits in a total order; copies are folded here, since no engine pages over folded results (SEARCH.md):
 it is read on until the page has its stories, a story stands where its best hit stands, and one further question a page
-tells which stories an earlier page has shown. Numbers (total, facets) count articles. Not here: the store, printing.
+tells which stories an earlier page has shown. Numbers (total, facets, histogram) count articles. Not here: the store, printing.
 """
 
 from __future__ import annotations
@@ -12,15 +12,16 @@ import json
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
 from crawler.errors import QueryError
-from indexer.document import Document
+from indexer.buckets import Histogram, Step, choose_edges, fill_buckets
+from indexer.document import FACETS, Document
 from indexer.engine import EngineHit, EngineRequest, SearchEngine, Sort, SortKey
 from indexer.expansion import Expander, spoken_languages
 from indexer.highlight import Highlighter, Mark, Snippet, beginning
-from indexer.nodes import Node
+from indexer.nodes import And, Node, Period
 from indexer.query import parse_query
 
 PAGE_LIMIT = 500
@@ -49,6 +50,8 @@ class SearchRequest:
     """One hit a story; False shows every copy."""
     facets: tuple[str, ...] = ()
     """Fields of `document.FACETS` to count."""
+    histogram: Step | None = None
+    """Count by time of publication, from the first hit to the last or over the query's own dates."""
     snippets: int = 2
     """Pieces of text per hit."""
 
@@ -80,11 +83,15 @@ class SearchPage:
     """Word -> the forms searched (folded), its own first."""
     is_expansion_cut: bool = False
     facets: Mapping[str, list[tuple[str, int]]] = field(default_factory=dict)
+    histogram: Histogram | None = None
+    """None when none was asked for or nothing was found."""
     took_ms: float
 
     def as_json(self) -> dict[str, Any]:
         """Plain JSON: article fields beside `title_marks` and `snippets` in each hit."""
         found = asdict(self)
+        for bucket in found["histogram"]["buckets"] if self.histogram else ():
+            bucket |= {"start": bucket["start"].isoformat(), "end": bucket["end"].isoformat()}
         found["hits"] = [
             {**hit.article, "title_marks": hit.title_marks, "snippets": [asdict(snippet) for snippet in hit.snippets]}
             for hit in self.hits
@@ -93,11 +100,13 @@ class SearchPage:
 
 
 def search(engine: SearchEngine, request: SearchRequest, now: datetime, zone: tzinfo) -> SearchPage:
-    """Answer a request. `zone` is where the days of `date:` begin.
+    """Answer a request. `zone` is where the days of `date:` and of the histogram begin.
 
-    Raises QueryError (too long, too deep, a foreign cursor), BackendUnavailable (no index, or a damaged one).
+    Raises QueryError (too long, too deep, a foreign cursor or facet), BackendUnavailable (no index, or a damaged one).
     """
     started = time.perf_counter()
+    if unknown := [name for name in request.facets if name not in FACETS]:
+        raise QueryError(f"{unknown[0]!r} cannot be counted; what can is {', '.join(FACETS)}")
     query = parse_query(request.text)
     expander = Expander(engine.forms, now, zone, spoken_languages(query.node))
     node = expander.expand(query.node)
@@ -114,8 +123,36 @@ def search(engine: SearchEngine, request: SearchRequest, now: datetime, zone: tz
         expansion=expander.expansion,
         is_expansion_cut=expander.is_cut,
         facets=engine.facets(node, request.facets) if request.facets else {},
+        histogram=_histogram(engine, node, request.histogram, now, zone) if request.histogram else None,
         took_ms=round((time.perf_counter() - started) * 1000, 1),
     )
+
+
+def _histogram(engine: SearchEngine, node: Node, step: Step, now: datetime, zone: tzinfo) -> Histogram | None:
+    bounds = _bounds(engine, node, now)
+    if bounds is None:
+        return None
+    used, edges = choose_edges(step, *bounds, zone)
+    return fill_buckets(used, edges, engine.histogram(node, edges), zone)
+
+
+def _bounds(engine: SearchEngine, node: Node, now: datetime) -> tuple[datetime, datetime] | None:
+    """The first and the last second of a histogram: the query's own dates at its top, else those of the hits; None for no hits.
+
+    Dates without an end go on until now.
+    """
+    found = [engine.search(EngineRequest(query=node, sort=sort, limit=1)) for sort in (Sort.OLDEST, Sort.NEWEST)]
+    if not all(found):
+        return None
+    first, last = (datetime.fromtimestamp(hits[0].key.value, UTC) for hits in found)
+    periods = [one for one in (node.children if isinstance(node, And) else (node,)) if isinstance(one, Period)]
+    starts = [one.start for one in periods if one.start is not None]
+    ends = [one.end for one in periods if one.end is not None]
+    if starts:
+        first, last = max(starts), max(last, now)
+    if ends:
+        last = min(ends).astimezone(UTC) - timedelta(seconds=1)
+    return first.astimezone(UTC), last
 
 
 class _Pager:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import statistics
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -152,3 +154,54 @@ def test_a_cold_search_loads_no_heavy_library_and_is_quick(
         assert ended.returncode == 0, ended.stderr
         assert "Brzeskwickiego" in ended.stdout
     assert statistics.median(took) < 2.0  # the promise is 0.5 s on a quiet machine; a loaded one may not fail the build
+
+
+def test_facets_and_a_histogram_are_printed_and_stand_in_the_json(locations: Locations, filed: Any, make_article: Any) -> None:
+    filed(
+        *(
+            make_article(f"https://kresy.example/{number}", published_at=NOON - timedelta(minutes=number))
+            for number in (0, 20, 4320)
+        )
+    )
+    run(locations, "index", "push")
+    asked = ("search", "prezydent", "--histogram", "day", "--facet", "outlet", "--facet", "language")
+    lines = run(locations, *asked).output.splitlines()
+    assert "outlet: kresy 3" in lines
+    assert "language: pl 3" in lines
+    rows = [line for line in lines if "2026-11-2" in line and line[3] == " "]
+    assert [row.split()[2:] for row in rows] == [["1", "#" * 20], ["0"], ["0"], ["2", "#" * 40]]
+    told = json.loads(run(locations, *asked, "--json").stdout)
+    assert told["facets"] == {"outlet": [["kresy", 3]], "language": [["pl", 3]]}
+    assert sum(bucket["articles"] for bucket in told["histogram"]["buckets"]) == 3
+    assert isinstance(run(locations, "search", "prezydent", "--facet", "text").exception, QueryError)
+
+
+def test_hours_of_many_years_are_counted_by_a_coarser_step_and_it_is_said(
+    locations: Locations, filed: Any, make_article: Any
+) -> None:
+    filed(
+        *(make_article(f"https://kresy.example/{number}", published_at=NOON - timedelta(days=400 * number)) for number in (0, 1))
+    )
+    run(locations, "index", "push")
+    result = run(locations, "search", "prezydent", "--histogram", "hour")
+    assert "counted by day" in result.stderr
+    assert "counted by" not in run(locations, "search", "prezydent", "--histogram", "auto").stderr
+
+
+@pytest.mark.skipif(os.name != "posix", reason="TZ is POSIX's way to name a zone")
+def test_days_of_summer_begin_at_midnight_for_a_reader_in_winter(
+    locations: Locations, filed: Any, make_article: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """22:30 UTC is half past midnight of the next day in Warsaw's summer, whatever the offset is today."""
+    monkeypatch.setenv("TZ", "Europe/Warsaw")
+    time.tzset()
+    try:
+        filed(make_article(published_at=datetime(2026, 6, 30, 22, 30, tzinfo=UTC)))
+        run(locations, "index", "push")
+        found = run(locations, "search", "prezydent", "date:2026-07-01", "--histogram", "day")
+        assert found.exit_code == 0
+        assert "2026-07-01 00:30" in found.output
+        assert "Wed 2026-07-01  1" in found.output
+    finally:
+        monkeypatch.undo()
+        time.tzset()

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from crawler.errors import QueryError
+from indexer.buckets import Step
 from indexer.engine import Sort
+from indexer.search import SearchRequest, search
 
 from .conftest import NOON, numbers
 
@@ -131,3 +134,36 @@ def test_a08_the_dearest_query_allowed_is_answered_in_time(fill: Any, ask: Any, 
     page = ask(" OR ".join(["slo*", *['"sl* slo* slow*"'] * 5]))
     assert page.total == 50
     assert page.took_ms < 5000
+
+
+def test_a_histogram_counts_articles_by_days_of_the_reader_s_zone(fill: Any, engine: Any, make_document: Any) -> None:
+    warsaw = ZoneInfo("Europe/Warsaw")
+    midnight = datetime(2026, 11, 24, tzinfo=warsaw).astimezone(UTC)
+    times = (midnight - timedelta(days=2), midnight - timedelta(seconds=1), midnight, midnight + timedelta(hours=9))
+    fill(*(make_document(number, published_at=at, story="a" * 32) for number, at in enumerate(times)), make_document(9, "Nic.", title="Nic", published_at=NOON))  # fmt: skip
+    page = search(engine, SearchRequest(text="prezydent", histogram=Step.DAY), NOON, warsaw)
+    assert page.histogram
+    assert [(f"{one.start:%d %H:%M%z}", one.articles) for one in page.histogram.buckets] == [
+        ("22 00:00+0100", 1), ("23 00:00+0100", 1), ("24 00:00+0100", 2),
+    ]  # fmt: skip
+    assert len(page.hits) == 1, "copies are folded, the histogram counts each"
+    assert sum(one.articles for one in page.histogram.buckets) == page.total
+    told = json.loads(json.dumps(page.as_json()))["histogram"]
+    assert told["step"] == "day"
+    assert told["buckets"][2] == {"start": "2026-11-24T00:00:00+01:00", "end": "2026-11-25T00:00:00+01:00", "articles": 2}
+
+
+def test_a_histogram_of_a_period_shows_its_empty_days_too(fill: Any, ask: Any, make_document: Any) -> None:
+    fill(make_document(1, published_at=NOON - timedelta(days=2)))
+    counts = [one.articles for one in ask("prezydent date:P7D", histogram=Step.DAY).histogram.buckets]
+    assert counts == [0, 0, 0, 0, 0, 1, 0, 0]
+    november = ask("prezydent date:2026-11", histogram=Step.AUTO).histogram
+    assert (november.step, len(november.buckets), sum(one.articles for one in november.buckets)) == (Step.DAY, 30, 1)
+    assert len(ask("prezydent date:..2026-11-23", histogram=Step.DAY).histogram.buckets) == 2
+
+
+def test_a_histogram_of_nothing_is_none(fill: Any, ask: Any, make_document: Any) -> None:
+    fill(make_document(1))
+    assert ask("nieznany", histogram=Step.AUTO).histogram is None
+    assert ask("prezydent").histogram is None
+    assert json.loads(json.dumps(ask("nieznany", histogram=Step.AUTO).as_json()))["histogram"] is None
