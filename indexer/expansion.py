@@ -18,7 +18,7 @@ from indexer.tokens import fold_word
 WORD_LIMIT = 256
 """Forms that one word may stand for."""
 QUERY_LIMIT = 1_024
-"""Forms of a whole query (a search server's clause limit is a few thousand)."""
+"""Forms of a whole query, a word that stands in it twice counted twice (a search server's clause limit is a few thousand)."""
 
 
 @dataclass(slots=True)
@@ -62,14 +62,13 @@ class Expander:
         own = fold_word(word.text)
         if word.exact or own.isdecimal():
             return (own,)
-        found = self.expansion.get(word.text)
-        if found is None:
-            others = sorted(self._related(word.text) - {own}, key=lambda form: (len(form), form))
-            limit = max(0, min(WORD_LIMIT, self._left) - 1)
-            self.is_cut = self.is_cut or len(others) > limit
-            found = (own, *others[:limit])
-            self._left -= len(found)
-            self.expansion[word.text] = found
+        known = self.expansion.get(word.text)
+        others = known[1:] if known else sorted(self._related(word.text) - {own}, key=lambda form: (len(form), form))
+        limit = max(0, min(WORD_LIMIT, self._left) - 1)
+        self.is_cut = self.is_cut or len(others) > limit
+        found = (own, *others[:limit])
+        self._left -= len(found)
+        self.expansion.setdefault(word.text, found)
         return found
 
     def _related(self, word: str) -> set[str]:

@@ -196,6 +196,19 @@ def test_a08_an_expansion_is_capped_per_word_and_per_query(forms: FormTable, mon
     assert [one.forms[0] for one in found if isinstance(one, AnyOf)] == [f"lemat{lemma}" for lemma in range(8)]
 
 
+def test_a08_a_word_that_stands_again_in_a_query_counts_again(forms: FormTable, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A phrase of one word 128 times held a search server up for ten seconds."""
+    monkeypatch.setattr(forms_module, "readings", lambda form, _: {Reading("lemat")})
+    forms.add({"und": [f"f{number}" for number in range(400)]})
+    expander = Expander(forms, NOON, UTC)
+    found = expander.expand(parse_query('"' + "lemat " * 128 + '"').node)
+    assert isinstance(found, Sequence)
+    sizes = [len(part.forms) for part in found.parts if isinstance(part, AnyOf)]
+    assert sizes == [WORD_LIMIT] * 4 + [1] * 124
+    assert expander.is_cut
+    assert len(expander.expansion["lemat"]) == WORD_LIMIT
+
+
 def test_adding_forms_again_adds_none_also_from_another_process(tmp_path: Path) -> None:
     one, other = SeenForms(tmp_path / "forms.sqlite"), SeenForms(tmp_path / "forms.sqlite")
     assert one.add({"pl": ["Warszawa Warszawy 2026"]}) == 2
