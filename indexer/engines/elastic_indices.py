@@ -14,7 +14,7 @@ from typing import Any
 
 from elasticsearch import ApiError, BadRequestError, Elasticsearch, NotFoundError
 
-from crawler.errors import BackendUnavailable, ConfigError, DepeszaError
+from crawler.errors import BackendUnavailable, ConfigError
 from indexer.engines.elastic_client import place, said
 from indexer.engines.elastic_entry import META, index_body
 from indexer.engines.elastic_layout import BASE, IndexFacts, Layout, Names, is_newer, read_layout, version_trouble
@@ -185,8 +185,8 @@ class ElasticIndices:
 
     def _put_template(self, generation: int, alias: str) -> None:
         body = {**self._body(), "aliases": {self.names.write("{index}"): {}, alias: {}}}
-        try:
-            with self._said():
+        with self._said():
+            try:
                 self._client.indices.put_index_template(
                     name=self.names.template(generation),
                     index_patterns=[self.names.pattern(generation)],
@@ -194,13 +194,13 @@ class ElasticIndices:
                     template=body,
                     meta={"application": META["application"]},
                 )
-        except DepeszaError as error:
-            if self._kibana_polish and "analyzer" in str(error.__context__):
+            except BadRequestError as error:
+                if self._kibana_polish is None or "has not been configured" not in str(error.body):
+                    raise
                 raise ConfigError(
                     f"[indexer] kibana_polish: Elasticsearch at {place(self._client)} lacks the analysis plugin "
                     f"{self._kibana_polish}: install it on every node, or leave the setting out"
-                ) from error
-            raise
+                ) from None
 
     def _mend_template(self, generation: int, alias: str) -> bool:
         with self._said():
