@@ -20,7 +20,6 @@ import sqlalchemy as sa
 from crawler.model.article import AddressKind, Article, ArticleAddress, PublishedFrom, article_id, content_digest
 from crawler.normalize.fingerprints import fingerprint
 from crawler.store.database import Database, open_database, upgrade
-from tests import elasticsearch_server
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
@@ -73,6 +72,8 @@ def elasticsearch_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]
     if url := os.environ.get("DEPESZA_TEST_ELASTICSEARCH_URL"):
         yield url.rstrip("/")
         return
+    from tests import elasticsearch_server
+
     own = tmp_path_factory.getbasetemp()
     with contextlib.ExitStack() as hold:
         yield elasticsearch_server.shared_url(own.parent if "PYTEST_XDIST_WORKER" in os.environ else own, hold)
@@ -81,6 +82,8 @@ def elasticsearch_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]
 @pytest.fixture
 def elasticsearch_index(elasticsearch_url: str) -> Iterator[str]:
     """A prefix that no other test uses; what has a name that begins with it is removed afterwards."""
+    from tests import elasticsearch_server
+
     prefix = f"t{secrets.token_hex(6)}"
     yield prefix
     elasticsearch_server.clean_up(elasticsearch_url, prefix)

@@ -87,17 +87,17 @@ class LocalElasticsearch:
         Raises ConfigError for a folder or an option that cannot be, BackendUnavailable when it does not come up (with its
         last words) or something is missing.
         """
-        record = self._read_record()
-        if self._running_pid(record):
-            return False
+        self._read_record()  # refuses a folder that is not ours, before anything is made in it
         account = choose_account(self._run_as)
-        self._check_port()
-        installation = install(account)
         self.data_folder.mkdir(parents=True, exist_ok=True)
         with self._alone():
             record = self._read_record()
-            if self._running_pid(record):
-                return False
+            if record is not None and (pid := self._running_pid(record)):
+                if self._answers(record["url"], self._home(record), time.monotonic() + within_s):
+                    return False
+                raise BackendUnavailable(f"Elasticsearch (process {pid}) runs but does not answer: `depesza elasticsearch stop`")
+            self._check_port()
+            installation = install(account)
             home = self._place_home(record, account)
             self._write_record(home, account)
             self._launch(installation, home, account, time.monotonic() + within_s)
@@ -237,7 +237,7 @@ class LocalElasticsearch:
             )  # fmt: skip
             try:
                 code = launcher.wait(timeout=max(until - time.monotonic(), _STEP_S))
-                if code == 0 and self._answers(home, until):
+                if code == 0 and self._answers(self.url, home, until):
                     return
                 how = f"it ended with exit code {code}" if code else "it does not answer"
             except subprocess.TimeoutExpired:
@@ -250,11 +250,11 @@ class LocalElasticsearch:
             words = "\n".join([*_tail(said.read().decode("utf-8", "replace")), _last_words(home)])
         raise BackendUnavailable(f"Elasticsearch did not start on port {self.options.port}: {how}. Its last words:\n{words}")
 
-    def _answers(self, home: Path, until: float) -> bool:
+    def _answers(self, url: str, home: Path, until: float) -> bool:
         """Whether it answers and, as far as it lets us ask, has its indices open: a killed one reads its logs first."""
         patience = time.monotonic() + _RED_WITHIN_S
         while time.monotonic() < until:
-            health = _health(self.url)
+            health = _health(url)
             if health not in (None, "red") or (health and time.monotonic() > patience):
                 return True
             if not is_alive(read_pid(home / "pid"), mark_of(home)):

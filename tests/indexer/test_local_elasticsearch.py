@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import ipaddress
 import json
 import os
 import shutil
@@ -123,6 +124,20 @@ class TestLife:
         assert again.exit_code == 0 and "does not run" in again.stdout
         assert servers_of(str(LocalElasticsearch(folder).status().server_folder)) == []
 
+    def test_two_starts_at_once_start_one_server_and_both_wait_until_it_answers(
+        self, installation: Installation, folder: Path
+    ) -> None:
+        port = str(free_port())
+        command = [sys.executable, "-m", "scheduler.command", "elasticsearch", "start", "--data-folder", str(folder), "--json"]
+        children = [
+            subprocess.Popen([*command, "--port", port, "--heap", "256m"], cwd=ROOT, stdout=subprocess.PIPE) for _ in range(2)
+        ]
+        answers = [json.loads(child.communicate(timeout=300)[0]) for child in children]
+        assert sorted(answer["started"] for answer in answers) == [False, True]
+        assert {answer["health"] for answer in answers} == {"green"}
+        assert answers[0]["pid"] == answers[1]["pid"]
+        assert bound_addresses(int(port)) == {"127.0.0.1"}
+
     def test_a_server_that_does_not_come_up_tells_its_last_words(self, installation: Installation, folder: Path) -> None:
         server = LocalElasticsearch(folder, ServerOptions(port=free_port(), heap="256m", settings={"no.such.setting": 1}))
         with pytest.raises(BackendUnavailable, match=r"did not start.*exit code(.|\n)*unknown setting \[no.such.setting\]"):
@@ -154,6 +169,21 @@ class TestLife:
         run.wait()
         assert eventually(lambda: not data_folder.parent.exists())
         assert servers_of(str(data_folder)) == []
+
+
+def bound_addresses(port: int) -> set[str]:
+    """Local addresses that are listened on at the port, of either family (proc(5), /proc/net/tcp)."""
+    listening = "0A"
+    found: set[str] = set()
+    for name in ("tcp", "tcp6"):
+        for line in Path("/proc/net", name).read_text().splitlines()[1:]:
+            _, local, _, state, *_ = line.split()
+            address, _, hex_port = local.partition(":")
+            if state == listening and int(hex_port, 16) == port:
+                raw = b"".join(bytes.fromhex(address[i : i + 8])[::-1] for i in range(0, len(address), 8))
+                ip = ipaddress.ip_address(raw)
+                found.add(str(getattr(ip, "ipv4_mapped", None) or ip))
+    return found
 
 
 class TestRefusals:
@@ -194,14 +224,14 @@ class TestRefusals:
         result = depesza("start", "--data-folder", tmp_path / "folder")
         assert result.exit_code == 2 and RECORD in result.output
 
-    def test_a_taken_port_is_named_and_nothing_is_made(self, tmp_path: Path) -> None:
+    def test_a_taken_port_is_named_and_nothing_is_started(self, tmp_path: Path) -> None:
         with socket.socket() as other:
             other.bind(("127.0.0.1", 0))
             other.listen()
             port = other.getsockname()[1]
             result = depesza("start", "--data-folder", tmp_path / "es", "--port", port)
         assert result.exit_code == 3 and str(port) in result.output and "--port" in result.output
-        assert not (tmp_path / "es").exists()
+        assert found(tmp_path / "es")["pid"] is None and not (tmp_path / "es" / RECORD).exists()
 
     def test_a_folder_that_was_never_used_is_not_running(self, tmp_path: Path) -> None:
         assert found(tmp_path / "es")["running"] is False
@@ -241,6 +271,25 @@ class TestMissing:
             install(choose_account(), open_folder / "cache")
         assert not archive.exists()
         assert [path.name for path in (open_folder / "cache").iterdir()] == ["lock"]
+
+
+class TestDoctor:
+    def looked_at(self, tmp_path: Path) -> list[tuple[str, str]]:
+        result = CliRunner().invoke(app, ["--data-dir", str(tmp_path), "doctor", "--json"])
+        checks = json.loads(result.stdout)["checks"]
+        return [(one["state"], one["found"]) for one in checks if one["name"] == "local Elasticsearch"]
+
+    def test_doctor_says_that_one_could_be_started(self, installation: Installation, tmp_path: Path) -> None:
+        assert self.looked_at(tmp_path) == [("ok", "does not run, `depesza elasticsearch start` starts one")]
+
+    def test_doctor_names_the_missing_extra_only_to_who_has_chosen_the_engine(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setitem(sys.modules, "jgo", None)
+        assert self.looked_at(tmp_path) == []
+        (tmp_path / "depesza.toml").write_text('[indexer]\nengine = "elasticsearch"\n')
+        ((state, said),) = self.looked_at(tmp_path)
+        assert state == "note" and "jgo is not installed: pip install" in said
 
 
 class TestFiles:
