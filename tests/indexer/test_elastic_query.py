@@ -23,7 +23,6 @@ from indexer.forms import SeenForms
 from indexer.morphology import Reading
 from indexer.nodes import And, AnyOf, Everything, Filter, Node, Not, Or, Period, Prefix, Sequence
 from indexer.query import DEPTH_LIMIT, STAR_LIMIT, TERM_LIMIT, parse_query
-
 from tests.elasticsearch_server import start_elasticsearch
 
 from .conftest import NOON, DocumentMaker
