@@ -18,6 +18,10 @@ from crawler.errors import ConfigError
 from crawler.settings import parse_duration, read_table, secret, secret_hint, setting, suggestion
 
 ENGINES = ("embedded", "elasticsearch")
+ELASTICSEARCH_ONLY = (
+    "url", "cloud_id", "ca_file", "fingerprint", "index", "user", "password", "api_key", "timeout_s", "kibana_polish",
+)  # fmt: skip
+"""Settings without a meaning for the embedded engine."""
 POLISH_PLUGINS = ("stempel", "morfologik")
 LOCAL_ELASTICSEARCH = "http://127.0.0.1:9200"
 MAX_TIMEOUT_S = 600

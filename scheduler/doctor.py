@@ -1,4 +1,4 @@
-"""What is missing or wrong on this machine, and what to do about it. Nothing is asked over the network, nothing is changed."""
+"""What is missing or wrong on this machine, and what to do about it. Only store and search engine are asked, nothing is changed."""
 
 from __future__ import annotations
 
@@ -24,6 +24,8 @@ from scheduler.settings_text import ROOM_SETTINGS, mask_address, read_room
 from scheduler.timetable import build_timetable, read_slots
 
 LITTLE_SPACE_BYTES = 2 << 30
+WIDEST = 100
+"""Of what was found at most these characters are shown in a line; an error that is longer ends with what to do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +47,8 @@ def examine(locations: Locations) -> list[Check]:
         ("outlets", _outlets), ("data folder", _data_folder), ("disk", _disk), ("store", _store), ("index", _index),
         ("Polish morphology", _morphology), ("service", _service),
     ]  # fmt: skip
+    if _wants_elasticsearch(locations):
+        checks.insert([name for name, _ in checks].index("index"), ("Elasticsearch", _elasticsearch))
     if _wants_local_elasticsearch(locations):
         checks.append(("local Elasticsearch", _local_elasticsearch))
     return [_try(name, check, locations) for name, check in checks]
@@ -94,7 +98,8 @@ def _try(name: str, check: Callable[[Locations], Check], locations: Locations) -
     try:
         return check(locations)
     except DepeszaError as error:
-        return Check(name=name, state="bad", found=str(error))
+        text = str(error)
+        return Check(name=name, state="bad", found=text, hint=text if len(text) > WIDEST else "")
     except Exception as error:  # a broken machine is what we are here to describe
         return Check(name=name, state="bad", found=f"{type(error).__name__}: {error}")
 
@@ -176,14 +181,63 @@ def _store(locations: Locations) -> Check:
     return Check(name="store", state="ok", found=f"{shown}, schema {revision}")
 
 
+def _wants_elasticsearch(locations: Locations) -> bool:
+    """Whether it is chosen, or somebody set it up and forgot to choose it."""
+    from indexer.config import ELASTICSEARCH_ONLY, IndexerSettings, indexer_settings
+
+    try:
+        settings = indexer_settings(locations)
+    except ConfigError:  # the check of the configuration tells
+        return False
+    unused = IndexerSettings()
+    return settings.engine == "elasticsearch" or any(getattr(settings, key) != getattr(unused, key) for key in ELASTICSEARCH_ONLY)
+
+
+def _elasticsearch(locations: Locations) -> Check:
+    """Whether the cluster is reached as its settings say; what the index in it is like is the next check's."""
+    from indexer.config import indexer_settings
+    from indexer.engines.elastic_client import make_client, place, said, server_version
+
+    name = "Elasticsearch"
+    settings = indexer_settings(locations)
+    if settings.engine != "elasticsearch":
+        hint = '[indexer] engine = "elasticsearch" turns to it; or take its settings out of file and environment'
+        return Check(name=name, state="note", found="set up, but not used", hint=hint)
+    with make_client(settings) as client:
+        address = place(client)
+        with said(client):
+            version = server_version(client)
+    trust = "its fingerprint" if settings.fingerprint else str(settings.ca_file) if settings.ca_file else "the system's CAs"
+    secured = f"certificate checked by {trust}" if address.startswith("https:") else "not encrypted"
+    who = "by an API key" if settings.api_key else "by user and password" if settings.user else "without credentials"
+    found = f"{address}: version {version or 'unknown, this user may not ask'}, {secured}, {who}"
+    if settings.user or settings.api_key:
+        return Check(name=name, state="ok", found=found)
+    hint = "whoever reaches it can change everything: turn its security on (deploy/elasticsearch/README.md), unless it is for trying things"
+    return Check(name=name, state="note", found=found, hint=hint)
+
+
 def _index(locations: Locations) -> Check:
     from indexer.config import indexer_settings
     from indexer.engines.choose import open_engine
 
-    if not locations.index_dir.exists():
+    settings = indexer_settings(locations)
+    if settings.engine == "embedded" and not locations.index_dir.exists():
         return Check(name="index", state="note", found="does not exist yet", hint="the first push makes it")
-    status = open_engine(indexer_settings(locations), locations).status()
-    return Check(name="index", state="ok", found=f"{status.documents} documents, {status.engine} at {status.where}")
+    engine = open_engine(settings, locations)
+    try:
+        status = engine.status()
+    finally:
+        engine.close()
+    found = f"{status.documents} documents, {status.engine} at {status.where}"
+    if status.trouble:
+        return Check(name="index", state="bad", found=found, hint=status.trouble)
+    if status.document_version is None:
+        return Check(name="index", state="note", found=f"{status.where} does not exist yet", hint="the first push makes it")
+    if status.rebuilding:
+        hint = "if no rebuild runs, one was killed: the next `depesza index rebuild` clears up"
+        return Check(name="index", state="note", found=f"{found}; {status.rebuilding} is being filled", hint=hint)
+    return Check(name="index", state="ok", found=found)
 
 
 def _wants_local_elasticsearch(locations: Locations) -> bool:

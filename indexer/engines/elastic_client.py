@@ -28,6 +28,7 @@ MAJOR: Final = 9
 """The client's major version, which must be the server's (elasticsearch-py, README, "Compatibility")."""
 _WORDS = 300
 """Of a reason somebody else wrote, at most these characters."""
+_UNKNOWN_USER, _FORBIDDEN, _NO_SUCH_METHOD = 401, 403, 405
 _LATER_STATUS = frozenset({408, 429, 502, 503, 504})
 _BLOCKS = frozenset({"cluster_block_exception", "unavailable_shards_exception", "no_shard_available_action_exception"})
 _SERVER_MAJOR = re.compile(r"version must be either version (\d+)")
@@ -83,6 +84,29 @@ def place(where: IndexerSettings | Elasticsearch | str) -> str:
     if isinstance(where, Elasticsearch):
         return next((node.base_url for node in where.transport.node_pool.all()), "no address")
     return where
+
+
+def server_version(client: Elasticsearch) -> str | None:
+    """The server's version, like "9.2.0"; None when this user may not ask for it. Inside `said`.
+
+    Asks the root, which the role of a reader may; the test distribution has none (405), so then a node, which takes the setup's.
+    """
+
+    def of_root() -> str:
+        return str(client.info()["version"]["number"])
+
+    def of_node() -> str:
+        nodes: dict[str, dict[str, str]] = client.nodes.info(node_id="_local", filter_path="nodes.*.version")["nodes"]
+        return next(iter(nodes.values()))["version"]
+
+    for ask in (of_root, of_node):
+        try:
+            return ask()
+        except ApiError as error:
+            is_forbidden = error.meta.status == _FORBIDDEN and _kind(error) == "security_exception"
+            if not is_forbidden and error.meta.status != _NO_SUCH_METHOD:
+                raise
+    return None
 
 
 @contextmanager
@@ -148,7 +172,7 @@ def _api(error: ApiError) -> tuple[bool, str]:
     if kind in _BLOCKS:
         return True, f"it does not take this now: {reason}{_block_hint(reason)}"
     if kind == "security_exception":
-        return False, _forbidden(reason) if status == 403 else _unknown_user(reason)
+        return False, _forbidden(reason) if status == _FORBIDDEN else _unknown_user(reason)
     if status in _LATER_STATUS:
         return True, f"it cannot take this now (HTTP {status}{': ' + reason if reason else ''})"
     if status in (401, 403) and not kind:

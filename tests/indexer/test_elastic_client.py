@@ -205,8 +205,8 @@ def _answer_half(listening: socket.socket) -> None:
         (Response('{"status": "green"}', content_type="application/json"), "is no Elasticsearch (HTTP 200)"),
         (Response('{"status": "green"', headers=PRODUCT, content_type="application/json"), "its answer cannot be read"),
         (Response(b"\x00\x01", content_type="application/x-strange"), "its answer cannot be read"),
-        (Response("", status=401), "something in front of it refuses us (HTTP 401)"),
-        (Response("<h1>Forbidden</h1>", status=403, content_type="text/html"), "something in front of it refuses us (HTTP 403)"),
+        (Response("", status=401), "it refuses us without a reason (HTTP 401)"),
+        (Response("<h1>Forbidden</h1>", status=403, content_type="text/html"), "it refuses us without a reason (HTTP 403)"),
     ],
 )
 def test_what_is_no_elasticsearch_is_said(httpserver: HTTPServer, answer: Response, words: str) -> None:
