@@ -10,6 +10,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
+from itertools import filterfalse
 from pathlib import Path
 
 from crawler.errors import BackendUnavailable, IndexLater, full_disk
@@ -37,14 +38,6 @@ ADDED_LIMIT = 500_000
 """Forms that a process remembers to be in the table: 315,000 stand in 35 million words of news (SEARCH.md), some 60 MB."""
 
 
-def spoken_forms(texts: Iterable[str]) -> set[str]:
-    """The lower-cased words of texts that may be inflected: no bare numbers, nothing longer than an index token."""
-    found: set[str] = set()
-    for text in texts:
-        found.update(words(text.lower()))
-    return {form for form in found if len(form) <= TOKEN_LIMIT and not form.isdecimal()}
-
-
 def reading_rows(form: str, language: str) -> list[ReadingValues]:
     """What a table of seen forms keeps of one form."""
     found = readings(form, language)
@@ -59,9 +52,13 @@ class AddedForms:
         self._limit = limit
         self._forms: dict[str, set[str]] = {}
 
-    def missing(self, language: str, forms: set[str]) -> set[str]:
-        """Those of the forms that are not known to be in the table."""
-        return forms - self._forms.get(language, set())
+    def missing(self, language: str, texts: Iterable[str]) -> set[str]:
+        """The lower-cased words of texts that may be inflected and are not known to be in the table."""
+        is_known = self._forms.get(language, set()).__contains__
+        unknown: set[str] = set()
+        for text in texts:
+            unknown.update(filterfalse(is_known, words(text.lower())))
+        return {word for word in unknown if len(word) <= TOKEN_LIMIT and not word.isdecimal()}
 
     def keep(self, language: str, forms: set[str]) -> None:
         """These are in the table."""
@@ -123,7 +120,7 @@ class SeenForms:
 
     def add(self, texts: Mapping[str, Iterable[str]]) -> int:
         """Take in the words of texts, by language, in one transaction. Returns how many forms were new."""
-        new = {language: self._unseen(language, spoken_forms(given)) for language, given in texts.items()}
+        new = {language: self._unseen(language, given) for language, given in texts.items()}
         rows = [row for language, forms in new.items() for form in sorted(forms) for row in reading_rows(form, language)]
         seen = [(language, form) for language, forms in new.items() for form in sorted(forms)]
         if seen:
@@ -155,9 +152,9 @@ class SeenForms:
         except sqlite3.DatabaseError as error:
             raise _damaged(self._file, error) from error
 
-    def _unseen(self, language: str, forms: set[str]) -> set[str]:
-        """Those of `forms` that are not in the table."""
-        candidates = self._added.missing(language, forms)
+    def _unseen(self, language: str, texts: Iterable[str]) -> set[str]:
+        """The forms in texts that are not in the table."""
+        candidates = self._added.missing(language, texts)
         if self._connection is None:
             return candidates
         known: set[str] = set()

@@ -89,7 +89,7 @@ def make_documents(connection: sa.Connection, ids: Sequence[str], names: Names) 
     The articles are read before their places: what is filed in between raises the version, so that at worst a document of
     the old version has the new place and is pushed again. The other way round a new version would hide an old place for ever.
     """
-    found = read_articles(connection, ids)
+    found = read_articles(connection, ids, whole=False)
     states = document_states_of(connection, [article.id for article in found])
     return [to_document(article, _place(article.id, states.get(article.id)), names) for article in found]
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from crawler.store import forms as store
 from crawler.store.database import Database
 from crawler.store.forms import ReadingRow
-from indexer.forms import FORMS_VERSION, AddedForms, reading_rows, spoken_forms
+from indexer.forms import FORMS_VERSION, AddedForms, reading_rows
 from indexer.morphology import Reading
 
 
@@ -52,7 +52,7 @@ class StoreForms:
 
     def add(self, texts: Mapping[str, Iterable[str]]) -> int:
         """See FormTable. Mostly a look into this process's memory; the rest is one query and one transaction."""
-        candidates = {language: self._added.missing(language, spoken_forms(given)) for language, given in texts.items()}
+        candidates = {language: self._added.missing(language, given) for language, given in texts.items()}
         if not any(candidates.values()):
             return 0
         with self._database.read() as connection:

@@ -43,8 +43,40 @@ def words(text: str) -> list[str]:
 
 
 def normal_text(text: str) -> str:
-    """`text` as index tokens joined by single blanks: what an engine's white-space tokenizer is given."""
-    return " ".join(map(fold_word, _WORD.findall(text)))
+    """`text` as index tokens joined by single blanks: what an engine's white-space tokenizer is given.
+
+    Letter by letter where that gives the same (nearly every text; half the time), else word by word.
+    """
+    folded = text.translate(_LETTERS)
+    if _UNUSUAL in folded:
+        return " ".join(map(fold_word, _WORD.findall(text)))
+    found = folded.split()
+    if len(max(found, key=len, default="")) > TOKEN_LIMIT:
+        found = [token[:TOKEN_LIMIT] for token in found]
+    return " ".join(found)
+
+
+_UNUSUAL = "\ue000"
+"""Stands for letters that cannot be folded one by one; no letter itself, so no text gives it otherwise."""
+
+
+class _Letters(dict[int, str]):
+    """A table for `str.translate`: letter -> its fold, a blank for what stands between words. It fills itself."""
+
+    def __missing__(self, code: int) -> str:
+        char = chr(code)
+        folded = " "
+        if re.fullmatch(_LETTER, char):
+            folded = fold(char) if fold(char).isalnum() else _UNUSUAL
+        elif re.fullmatch(rf"[{_MARKS}{_ALONE}]", char):
+            folded = _UNUSUAL
+        if len(self) < _LETTERS_KEPT:
+            self[code] = folded
+        return folded
+
+
+_LETTERS_KEPT = 20_000
+_LETTERS = _Letters()
 
 
 @lru_cache(maxsize=1 << 17)

@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from crawler.model.article import Access, Article, ArticleAddress, PublishedFrom, Revision
+from crawler.model.article import Access, Article, ArticleAddress, Fingerprint, PublishedFrom, Revision
 from crawler.model.attribution import Attribution
 from crawler.store.rows import (
     from_json,
@@ -67,19 +67,23 @@ def read_article(connection: sa.Connection, article_id: str) -> Article | None:
     return next(iter(read_articles(connection, [article_id])), None)
 
 
-def read_articles(connection: sa.Connection, ids: Sequence[str]) -> list[Article]:
-    """Articles by id, in the order of `ids`; unknown ids are left out."""
+def read_articles(connection: sa.Connection, ids: Sequence[str], *, whole: bool = True) -> list[Article]:
+    """Articles by id, in the order of `ids`; unknown ids are left out.
+
+    Not `whole`: without addresses and fingerprint, in half the time, for readers that need neither (documents of the index).
+    """
+    columns = [column for column in article.c if whole or column is not article.c.fingerprint]
     rows: dict[str, Any] = {}
     addresses: dict[str, list[ArticleAddress]] = {}
     for batch in in_batches(list(ids)):
-        for row in connection.execute(sa.select(article).where(article.c.id.in_(batch))):
+        for row in connection.execute(sa.select(*columns).where(article.c.id.in_(batch))):
             rows[row.id] = row
-        if not rows:
+        if not rows or not whole:
             continue
         chosen = sa.select(article_address).where(article_address.c.article_id.in_(batch)).order_by(article_address.c.url)
         for row in connection.execute(chosen):
             addresses.setdefault(row.article_id, []).append(from_json({"url": row.url, "kind": row.kind}, ArticleAddress))
-    return [_article(rows[one], tuple(addresses.get(one, ()))) for one in ids if one in rows]
+    return [_article(rows[one], tuple(addresses.get(one, ())), whole=whole) for one in ids if one in rows]
 
 
 def article_ids(connection: sa.Connection, after: str = "", limit: int = 1000) -> list[str]:
@@ -271,12 +275,13 @@ def _visit_columns(visit: Visit) -> dict[str, Any]:
     return {"last_fetched_at": visit.at, "source_updated_at": visit.source_updated_at, "next_visit_at": visit.next_visit_at}
 
 
-def _article(row: Any, addresses: tuple[ArticleAddress, ...]) -> Article:
+def _article(row: Any, addresses: tuple[ArticleAddress, ...], *, whole: bool = True) -> Article:
     values = {name: getattr(row, name) for name in _SAME_NAME}
     values |= {
         "authors": tuple(row.authors), "tags": tuple(row.tags), "addresses": addresses, "access": Access(row.access),
         "published_at": with_offset(row.published_at, row.published_offset_s), "published_from": PublishedFrom(row.published_from),
-        "modified_at": with_offset(row.modified_at, row.modified_offset_s), "fingerprint": unpack_fingerprint(row.fingerprint),
+        "modified_at": with_offset(row.modified_at, row.modified_offset_s),
+        "fingerprint": unpack_fingerprint(row.fingerprint) if whole else Fingerprint(),
         "attributions": from_json(row.attributions, tuple[Attribution, ...]),
     }  # fmt: skip
     return Article(**values)

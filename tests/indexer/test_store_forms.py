@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from crawler.store.database import Database, open_database
 from crawler.store.schema import form_reading, seen_form
 from indexer import store_forms
-from indexer.forms import AddedForms, SeenForms, spoken_forms
+from indexer.forms import AddedForms, SeenForms
 from indexer.morphology import Reading
 from indexer.store_forms import StoreForms
 from indexer.tokens import TOKEN_LIMIT
@@ -44,7 +44,7 @@ def test_the_memory_of_what_was_added_is_bounded() -> None:
     for number in range(100):
         added.keep("pl", {f"form{number}"})
     assert len(added._forms["pl"]) <= 10
-    assert added.missing("pl", {"form99", "form0"}) == {"form0"}
+    assert added.missing("pl", ["Form99 form0"]) == {"form0"}
 
 
 def test_forms_that_an_older_morphology_read_are_replaced(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -83,7 +83,7 @@ def test_many_adders_of_the_same_words_in_any_order_neither_wait_for_one_another
 
 def test_what_is_longer_than_a_word_can_be_is_no_form(database: Database) -> None:
     noise = "x" * 100_000
-    assert spoken_forms([f"słowo {noise} 2026"]) == {"słowo"}
+    assert AddedForms().missing("pl", [f"Słowo {noise} 2026"]) == {"słowo"}
     forms = StoreForms(database)
     assert forms.add({"pl": [f"{noise} {'ł' * TOKEN_LIMIT}"]}) == 1
     assert forms.languages() == ("pl",)

@@ -65,6 +65,12 @@ def test_an_index_token_holds_no_blank_and_is_the_same_for_text_and_query(text: 
     assert len(normal_text(text).split()) == len(words(text))
 
 
+@given(st.one_of(st.text(max_size=80), st.text(alphabet="aŻß½²_֑́ी東 -’İŁ１", max_size=40)))
+def test_folding_a_text_letter_by_letter_gives_what_folding_word_by_word_gives(text: str) -> None:
+    assert normal_text(text) == " ".join(map(fold_word, words(text)))
+    assert normal_text(text * TOKEN_LIMIT) == " ".join(map(fold_word, words(text * TOKEN_LIMIT)))
+
+
 @given(st.text(alphabet="aąbcćłóżź ŁÓ", max_size=30))
 def test_polish_tokens_fold_as_fingerprints_do(text: str) -> None:
     assert normal_text(text) == " ".join(fold(text).split())
