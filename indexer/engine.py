@@ -73,7 +73,7 @@ class EngineStatus:
     rebuilding: str | None = None
     """A generation that a rebuild fills, or that a killed one left behind."""
     parts: Mapping[str, int] = field(default_factory=dict)
-    """Documents by calendar index, for an engine that has those."""
+    """Documents by the month in which they were first seen ("2026-11", UTC), the oldest first."""
     trouble: str | None = None
     """What keeps the index from being written or read in full, and what to do."""
 
@@ -125,6 +125,13 @@ class SearchEngine(Protocol):
     @property
     def forms(self) -> FormTable:
         """The word forms seen in the index's documents. The pusher adds a document's words before the document."""
+        ...
+
+    def create(self) -> bool:
+        """Make what an index consists of, or what is missing of it; returns whether anything was.
+
+        `push` does so by itself where it may. Raises like `push`.
+        """
         ...
 
     def push(self, documents: Sequence[Document]) -> BulkResult:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Collection, Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import pairwise
 from operator import itemgetter
 from pathlib import Path
@@ -65,14 +65,17 @@ class EmbeddedEngine:
             self._seen = generation, SeenForms(self._folder / generation / FORMS, must_exist=exists)
         return self._seen[1]
 
+    def create(self) -> bool:
+        """See SearchEngine. Raises IndexLater while another process writes."""
+        with self._lock.held(), self._said():
+            is_missing = self._generation() is None
+            self._open(self._generation() or self._first())
+        return is_missing
+
     def push(self, documents: Sequence[Document]) -> BulkResult:
         """See SearchEngine. Raises IndexLater while another process writes or the disk is full."""
         with self._lock.held(), self._said():
-            generation = self._generation()
-            if generation is None:
-                generation = self._start(self._generations.next_name())
-                self._generations.use(generation)
-            index = self._open(generation)
+            index = self._open(self._generation() or self._first())
             result = self._write(index, documents)
             index.reload()
             return result
@@ -146,14 +149,16 @@ class EmbeddedEngine:
         if generation is None:
             return EngineStatus(engine=self.name, where=str(self._folder), documents=0, size_bytes=0, document_version=None)
         with self._said():
-            documents = self._open(generation).searcher().num_docs
+            searcher = self._open(generation).searcher()
+            months = _by_month(searcher)
         return EngineStatus(
             engine=self.name,
             where=str(self._folder / generation),
-            documents=documents,
+            documents=searcher.num_docs,
             size_bytes=self._generations.size_bytes(generation),
             document_version=self._generations.version(generation),
             generation=generation,
+            parts=months,
         )
 
     def retire(self, before: datetime) -> int:
@@ -196,6 +201,11 @@ class EmbeddedEngine:
             self._seen[1].close()
         self._seen = self._opened = None
         self._lock.release()
+
+    def _first(self) -> str:
+        generation = self._start(self._generations.next_name())
+        self._generations.use(generation)
+        return generation
 
     def _start(self, generation: str) -> str:
         """An empty generation, not yet in use."""
@@ -324,6 +334,22 @@ def _hit(searcher: Any, address: Any, value: float) -> EngineHit:
 def _counted(searcher: Any, query: Any, field: str, size: int) -> list[tuple[str, int]]:
     found = searcher.aggregate(query, {"values": {"terms": {"field": field, "size": size, "segment_size": size}}})
     return [(bucket["key"], int(bucket["doc_count"])) for bucket in found["values"]["buckets"]]
+
+
+def _by_month(searcher: Any) -> dict[str, int]:
+    if not searcher.num_docs:
+        return {}
+    ends = {name: {name: {"field": "first_seen"}} for name in ("min", "max")}
+    found = searcher.aggregate(tantivy.Query.all_query(), ends)
+    first, last = (datetime.fromtimestamp(found[name]["value"], UTC) for name in ("min", "max"))
+    months = [
+        datetime(count // 12, count % 12 + 1, 1, tzinfo=UTC)
+        for count in range(12 * first.year + first.month - 1, 12 * last.year + last.month + 1)
+    ]
+    ranges = [{"key": f"{low:%Y-%m}", "from": second_s(low), "to": second_s(high)} for low, high in pairwise(months)]
+    asked = {"months": {"range": {"field": "first_seen", "ranges": ranges}}}
+    buckets = searcher.aggregate(tantivy.Query.all_query(), asked)["months"]["buckets"]
+    return {bucket["key"]: int(bucket["doc_count"]) for bucket in buckets if bucket["doc_count"]}
 
 
 def _stored(searcher: Any, ids: Sequence[str]) -> dict[str, Document]:

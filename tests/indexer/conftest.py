@@ -8,7 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner, Result
 
+from crawler.config import Locations
+from crawler.store.articles import Visit, insert_article
+from crawler.store.database import open_database
+from crawler.store.outbox import put_in_outbox
+from indexer.cli import app
 from indexer.config import IndexerSettings
 from indexer.document import Names, OutletName, StoryPlace, to_document
 from indexer.engine import Sort
@@ -88,3 +94,27 @@ def ask(engine: EmbeddedEngine) -> Ask:
 def numbers(page: SearchPage) -> list[str]:
     """The last parts of the hits' addresses."""
     return [hit.article["url"].rpartition("/")[2] for hit in page.hits]
+
+
+@pytest.fixture
+def locations(tmp_path: Path) -> Locations:
+    return Locations(data_dir=tmp_path, config_path=tmp_path / "depesza.toml")
+
+
+def run(locations: Locations, *arguments: str) -> Result:
+    return CliRunner().invoke(app, arguments, obj=locations)
+
+
+@pytest.fixture
+def filed(locations: Locations, make_article: Any) -> Any:
+    """Articles in the store, waiting in the outbox."""
+
+    def put(*articles: Any) -> None:
+        database = open_database(f"sqlite:///{locations.data_dir / 'depesza.sqlite'}")
+        with database.write() as connection:
+            for article in articles:
+                insert_article(connection, article, Visit(at=NOON, source_updated_at=None, next_visit_at=None))
+                put_in_outbox(connection, {article.id: 1}, NOON)
+        database.close()
+
+    return put

@@ -13,42 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner, Result
 
 from crawler.config import Locations
 from crawler.errors import BackendUnavailable, ConfigError, QueryError
-from crawler.store.articles import Visit, insert_article
-from crawler.store.database import open_database
-from crawler.store.outbox import put_in_outbox
-from indexer.cli import app
 from indexer.config import indexer_settings
 from indexer.printing import marked, printable
 
-from .conftest import NOON
-
-
-@pytest.fixture
-def locations(tmp_path: Path) -> Locations:
-    return Locations(data_dir=tmp_path, config_path=tmp_path / "depesza.toml")
-
-
-def run(locations: Locations, *arguments: str) -> Result:
-    return CliRunner().invoke(app, arguments, obj=locations)
-
-
-@pytest.fixture
-def filed(locations: Locations, make_article: Any) -> Any:
-    """Articles in the store, waiting in the outbox."""
-
-    def put(*articles: Any) -> None:
-        database = open_database(f"sqlite:///{locations.data_dir / 'depesza.sqlite'}")
-        with database.write() as connection:
-            for article in articles:
-                insert_article(connection, article, Visit(at=NOON, source_updated_at=None, next_visit_at=None))
-                put_in_outbox(connection, {article.id: 1}, NOON)
-        database.close()
-
-    return put
+from .conftest import NOON, run
 
 
 def test_what_was_pushed_is_found_printed_and_counted(locations: Locations, filed: Any, make_article: Any) -> None:
