@@ -17,16 +17,25 @@ if TYPE_CHECKING:
     from crawler.model.run import RunReport
 
 
-def demo(ctx: typer.Context, json: Json = False) -> None:
+def demo(
+    ctx: typer.Context,
+    engine: Annotated[
+        str, typer.Option(help="embedded, or elasticsearch: yours if DEPESZA_INDEXER_URL names it, else a local one.")
+    ] = "embedded",
+    json: Json = False,
+) -> None:
     """Watch Depesza work: ten small outlets on this machine are crawled twice, copies found, searches made.
 
     In a new temporary folder, which stays for the command that goes on, unless --data-dir was given. Nothing is asked
-    outside this machine.
+    outside this machine, but for an Elasticsearch that you named, and for a local one the first time.
     """
     from scheduler.command import DATA_DIR
+    from scheduler.demo.engines import Engine
     from scheduler.demo.story import run_demo
 
-    raise typer.Exit(run_demo(data_dir=ctx.meta.get(DATA_DIR), as_json=json))
+    if engine not in list(Engine):
+        raise typer.BadParameter(f"there is no engine {engine!r}; the engines are {', '.join(Engine)}", param_hint="--engine")
+    raise typer.Exit(run_demo(data_dir=ctx.meta.get(DATA_DIR), as_json=json, engine=Engine(engine)))
 
 
 def init(
@@ -53,13 +62,13 @@ def init(
 
 def doctor(ctx: typer.Context, json: Json = False) -> None:
     """Look for what is missing or wrong on this machine, and say what to do about it. Exit code 1 when something is."""
-    from scheduler.doctor import examine
+    from scheduler.doctor import WIDEST, examine
 
     found = examine(ctx.obj)
     if json:
         out_json({"checks": found, "ok": all(one.state != "bad" for one in found)})
     else:
-        out_table(["", "what", "found"], [(one.state, one.name, one.found) for one in found], widest=100)
+        out_table(["", "what", "found"], [(one.state, one.name, one.found) for one in found], widest=WIDEST)
         for one in found:
             if one.hint:
                 out(f"{one.name}: {one.hint}")

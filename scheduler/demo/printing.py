@@ -40,16 +40,15 @@ def print_demo(result: DemoResult, console: Console) -> None:
     _heading(console, f"{len(result.stories)} stories that several outlets carried")
     for story in result.stories:
         _print_story(console, story, result)
-    _heading(console, f"{len(result.searches)} searches")
+    _heading(console, f"{len(result.searches)} searches ({result.engine})")
     for search in result.searches:
         _print_search(console, search, result)
     _heading(console, "Corrections found")
     for revision in result.revisions:
         _print_revision(console, revision, result)
     _heading(console, "Go on from here")
-    folder = _quoted(str(result.data_dir))
-    console.print(Text(f"  depesza search 'prezydent Warszawy' --data-dir {folder}"), soft_wrap=True)
-    console.print(Text(f"  depesza status --data-dir {folder}"), soft_wrap=True)
+    for command in result.next_commands:
+        console.print(Text(f"  {command}"), soft_wrap=True)
     console.print()
 
 
@@ -166,10 +165,6 @@ def _clock(moment: datetime) -> str:
 
 def _plain(text: str) -> Text:
     return Text(clean_line(text))
-
-
-def _quoted(path: str) -> str:
-    return "'" + path.replace("'", "'\\''") + "'" if any(char in path for char in " '\"$&()") else path
 
 
 def _heading(console: Console, text: str) -> None:

@@ -88,10 +88,14 @@ class DemoResult:
     """Sources that answered 304 to the second crawl, by the same log."""
     left_alone: int
     """Pages behind robots.txt that a source names and nobody asked for, by the same log."""
+    engine: str = "embedded"
+    """What was searched with."""
+    next_commands: tuple[str, ...] = ()
+    """How to go on in what the demo left."""
 
 
 def as_json(result: DemoResult) -> dict[str, Any]:
-    """The answer of `depesza demo --json`: runs, stories (origin: an article id), searches; revisions and the folder beside."""
+    """The answer of `depesza demo --json`: runs, stories (origin: an article id), searches; revisions, the engine and the folder beside."""
     return {
         "runs": [_REPORT.dump_python(run, mode="json") for run in result.runs],
         "stories": [_story(story, result.articles) for story in result.stories],
@@ -107,6 +111,7 @@ def as_json(result: DemoResult) -> dict[str, Any]:
             for one in result.revisions
         ],
         "data_dir": str(result.data_dir),
+        "engine": result.engine,
     }
 
 

@@ -10,11 +10,12 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
-from crawler.config import Locations, store_url
+from crawler.config import CONFIG_NAME, Locations, store_url
 from crawler.errors import ConfigError
 from crawler.model.run import RunReport
 from crawler.outlets.choosing import choose_outlets, open_catalogue
@@ -22,6 +23,7 @@ from crawler.settings import PREFIX
 from crawler.store.database import Database, open_database
 from crawler.terminal import out_json, say
 from scheduler.crawling import CrawlRequest, crawl, push
+from scheduler.demo.engines import Engine, connection_variables, engine_ready, forget_server
 from scheduler.demo.findings import find_all
 from scheduler.demo.outlets import write_outlets
 from scheduler.demo.result import DemoResult
@@ -32,18 +34,18 @@ MARKER = "depesza-demo.txt"
 """Stands in a folder that the demo made: only such a folder is used again, after it was emptied."""
 REVISIT_S = 1.0
 """The shortest `revisit` in the sample (Goniec Stołeczny): the second crawl must not begin earlier."""
-_OURS = ("depesza.sqlite*", "depesza-pages.sqlite*", "access.tsv", "index", "runs", "outlets")
+_OURS = (CONFIG_NAME, "depesza.sqlite*", "depesza-pages.sqlite*", "access.tsv", "index", "runs", "outlets")
 
 
-def run_demo(data_dir: Path | None, as_json: bool = False) -> int:
+def run_demo(data_dir: Path | None, as_json: bool = False, engine: Engine = Engine.EMBEDDED) -> int:
     """`depesza demo`: play it in `data_dir` (None: a new temporary folder, which stays), print, return the exit code.
 
     Progress goes to standard error. Exit code 1 when a crawl did not finish. Raises ConfigError for a folder that holds
-    something else.
+    something else, BackendUnavailable without the engine that is asked for.
     """
     folder = make_folder(data_dir)
-    with _own_settings():
-        result = play(folder, say)
+    with _own_settings(connection_variables() if engine is Engine.ELASTICSEARCH else {}):
+        result = play(folder, say, engine)
     if as_json:
         out_json(result_as_json(result))
     else:
@@ -53,10 +55,11 @@ def run_demo(data_dir: Path | None, as_json: bool = False) -> int:
     return 0 if all(run.finished for run in result.runs) else 1
 
 
-def play(folder: Path, report: Callable[[str], None]) -> DemoResult:
+def play(folder: Path, report: Callable[[str], None], engine: Engine = Engine.EMBEDDED) -> DemoResult:
     """Serve, crawl, change, crawl again, look. `report` gets a line of progress now and then."""
-    locations = Locations(data_dir=folder.absolute(), config_path=folder.absolute() / "depesza.toml")
-    with DemoServer(log_path=folder / "access.tsv") as server:
+    ready_engine = engine_ready(engine, folder.absolute(), report)
+    with ready_engine as ready, DemoServer(log_path=folder / "access.tsv") as server:
+        locations = ready.locations
         write_outlets(locations.outlets_dir, server.origins)
         request = CrawlRequest(outlets=choose_outlets(open_catalogue(locations), sorted(server.origins)))
         database = open_database(store_url(locations))
@@ -68,7 +71,8 @@ def play(folder: Path, report: Callable[[str], None]) -> DemoResult:
             report("The outlets corrected, renamed and added something. Second crawl ...")
             before = len(server.log)
             second = _crawl_and_push(locations, database, request, report)
-            return find_all(locations, database, (first, second), server, server.log[before:])
+            found = find_all(locations, database, (first, second), server, server.log[before:])
+            return replace(found, engine=engine.value, next_commands=ready.next_commands)
         finally:
             database.close()
 
@@ -102,6 +106,7 @@ def _crawl_and_push(locations: Locations, database: Database, request: CrawlRequ
 
 
 def _empty(folder: Path) -> None:
+    forget_server(folder)
     for pattern in _OURS:
         for path in folder.glob(pattern):
             if path.is_dir() and not path.is_symlink():
@@ -111,9 +116,10 @@ def _empty(folder: Path) -> None:
 
 
 @contextmanager
-def _own_settings() -> Iterator[None]:
-    """Without this installation's DEPESZA_ variables: the demo must not write to the store that they name."""
+def _own_settings(allowed: Mapping[str, str]) -> Iterator[None]:
+    """Without this installation's DEPESZA_ variables but those `allowed`: the demo must not write to the store that they name."""
     kept = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith(PREFIX)}
+    os.environ.update(allowed)
     try:
         yield
     finally:

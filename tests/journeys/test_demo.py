@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import shlex
+import sqlite3
 import subprocess
 import sys
+import urllib.request
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
 from crawler.text import fold
+from indexer.local_elasticsearch.server import LocalElasticsearch
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -150,3 +156,89 @@ def test_for_a_person_it_prints_the_stories_the_marks_and_the_next_command(tmp_p
         assert expected in done.stdout
     assert "\x1b" not in done.stdout
     assert "Traceback" not in done.stderr
+
+
+def go_on(printed: str) -> list[list[str]]:
+    """The commands that the demo says may follow, as words after `depesza`."""
+    lines = printed.partition("Go on from here")[2].split("\n")
+    return [shlex.split(line)[1:] for line in lines if line.strip()]
+
+
+def test_every_command_that_it_says_may_follow_works(tmp_path: Path) -> None:
+    commands = go_on(depesza("demo", "--data-dir", str(tmp_path / "it's new")).stdout)
+    assert [words[0] for words in commands] == ["search", "status"]
+    for words in commands:
+        done = depesza(*words)
+        assert done.returncode == 0, (words, done.stderr)
+
+
+def plain(told: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """What is told without what differs from run to run: times, ports, the folder.
+
+    Ids become outlet and path (an id is made of the address); hits of the same minute, which stand by id, stand by path.
+    """
+    with contextlib.closing(sqlite3.connect(folder / "depesza.sqlite")) as connection:
+        rows = connection.execute("SELECT id, outlet, url, published_at FROM article").fetchall()
+    names = {one: f"{outlet}{urlsplit(url).path}" for one, outlet, url, _ in rows}
+    ages = {names[one]: at for one, _, _, at in rows}
+    text = json.dumps({name: told[name] for name in ("stories", "searches", "revisions")})
+    for one, name in names.items():
+        text = text.replace(one, name)
+    found: dict[str, Any] = json.loads(text)
+    for story in found["stories"]:
+        del story["id"]
+    for search in found["searches"]:
+        order = [ages[name] for name in search["hits"]]
+        assert order == sorted(order, reverse=True)
+        search["hits"] = sorted(search["hits"], key=lambda name: (ages[name], name), reverse=True)
+    counted = ("outlet", "entries", "pages_fetched", "revisits", "carried", "outcomes", "error")
+    found["runs"] = [[{name: one[name] for name in counted} for one in run["outlets"]] for run in told["runs"]]
+    return found
+
+
+def indices(url: str) -> set[str]:
+    with urllib.request.urlopen(f"{url}/_all?expand_wildcards=all&features=aliases", timeout=30) as answer:
+        return {name for name in json.load(answer) if name.startswith("depesza_demo")}
+
+
+@pytest.mark.elasticsearch
+def test_elasticsearch_tells_the_same_by_one_setting_and_the_demo_leaves_nothing_in_the_cluster(
+    told: dict[str, Any], folder: Path, elasticsearch_url: str, tmp_path: Path
+) -> None:
+    address = {"DEPESZA_INDEXER_URL": elasticsearch_url, "DEPESZA_INDEXER_INDEX": "somebodys"}
+    other = tmp_path / "other"
+    done = depesza("demo", "--engine", "elasticsearch", "--json", "--data-dir", str(other), **address)
+    assert done.returncode == 0, done.stderr
+    answer = json.loads(done.stdout)
+    assert (told["engine"], answer["engine"]) == ("embedded", "elasticsearch")
+    assert set(answer) == set(told)
+    assert plain(answer, other) == plain(told, folder)
+    assert indices(elasticsearch_url) == set()
+
+
+@pytest.mark.elasticsearch
+def test_without_an_address_it_starts_an_elasticsearch_and_every_command_that_may_follow_works(tmp_path: Path) -> None:
+    folder = tmp_path / "new"
+    done = depesza("demo", "--engine", "elasticsearch", "--data-dir", str(folder))
+    if done.returncode == 3 and os.environ.get("DEPESZA_TEST_REQUIRE") != "all":
+        pytest.skip(f"NO ELASTICSEARCH: the demo could not start one ({done.stderr.strip()})")
+    assert done.returncode == 0, done.stderr
+    server = LocalElasticsearch(folder / "elasticsearch")
+    assert not server.status().running
+    commands = go_on(done.stdout)
+    assert [words[:2] for words in commands[:2]] == [["elasticsearch", "start"], ["index", "push"]]
+    try:
+        for words in commands:
+            done = depesza(*words)
+            assert done.returncode == 0, (words, done.stderr)
+            if words[0] == "search":
+                assert "Brzeskwicki" in done.stdout
+        assert not server.status().running
+    finally:
+        server.delete()
+
+
+def test_an_engine_that_there_is_not_is_refused(tmp_path: Path) -> None:
+    done = depesza("demo", "--engine", "solr", "--data-dir", str(tmp_path / "new"))
+    assert done.returncode == 2
+    assert "embedded, elasticsearch" in done.stderr

@@ -66,6 +66,7 @@ def result(make_article: Callable[..., Article]) -> DemoResult:
         second_crawl_pages=7,
         unchanged_feeds=9,
         left_alone=1,
+        next_commands=("depesza search 'prezydent Warszawy' --data-dir '/tmp/the demo'",),
     )
 
 
