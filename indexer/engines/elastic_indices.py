@@ -54,7 +54,10 @@ class ElasticIndices:
         """
         layout = self.layout()
         if layout.in_use is None:
-            self.prepare()
+            try:
+                self.prepare()
+            except BackendUnavailable as error:
+                raise BackendUnavailable(f"{error}; `depesza index create`, run by one who may, makes the index") from None
             layout = self.layout()
         found = [base for base in (layout.in_use, layout.filling) if base]
         for base in found:
@@ -68,7 +71,8 @@ class ElasticIndices:
         """Make what is missing of the generation in use, or the first one; returns whether anything was."""
         layout = self.layout(in_full=True)
         if layout.in_use is None:
-            generation = layout.next_generation
+            orphans = [one.generation for one in layout.indices if self.names.read in one.aliases]
+            generation = max(orphans, default=layout.next_generation)  # of those only the base is gone
             self._put_template(generation, self.names.read)
             self._create_base(generation)
             return True
@@ -78,7 +82,10 @@ class ElasticIndices:
         changed = self._mend_template(generation, self.names.read)
         if layout.filling:
             changed |= self._mend_template(layout.filling.generation, self.names.filling)
-        bare = [one.name for one in layout.of(generation) if self.names.read not in one.aliases]
+        ours = [one for one in layout.of(generation) if self.names.write(one.name) in one.aliases]
+        for stranger in set(layout.of(generation)) - set(ours):
+            self._remove_if_empty(stranger.name)
+        bare = [one.name for one in ours if self.names.read not in one.aliases]
         if bare:
             self._change_aliases([{"add": {"indices": bare, "alias": self.names.read}}])
         return changed or bool(bare)
@@ -99,7 +106,8 @@ class ElasticIndices:
                 # A rebuild was killed, or is just between its swap and its template.
                 self._change_aliases([{"add": {"index": index, "alias": self.names.read}}])
             return True
-        self._remove_if_empty(index)
+        with contextlib.suppress(BackendUnavailable):  # a writer may not; without its write alias nothing is written to it
+            self._remove_if_empty(index)
         if self._alias_of(self.layout(), generation) is None:
             return False
         raise self._not_ours(generation, index)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -87,8 +87,8 @@ class IndexFacts:
     part: str
     """Its month, or "base"."""
     generation: int
-    meta: Mapping[str, Any]
     aliases: frozenset[str]
+    meta: Mapping[str, Any] = field(hash=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +140,7 @@ def read_layout(client: Elasticsearch, names: Names, *, in_full: bool = False) -
         aliases = frozenset(facts.get("aliases", {}))
         if (parsed := names.parse(name)) is not None:
             meta = facts.get("mappings", {}).get("_meta", {})
-            found.append(IndexFacts(name, *parsed, meta, aliases))
+            found.append(IndexFacts(name, *parsed, aliases, meta))
         elif name == names.read:
             raise BackendUnavailable(
                 f"Elasticsearch at {place(client)} has an index called {name}, where Depesza needs an alias of that name: "

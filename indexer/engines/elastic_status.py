@@ -73,7 +73,10 @@ def _troubles(layout: Layout, seen: _Seen) -> list[str]:
     if in_use is not None:
         if version := version_trouble(in_use):
             found.append(version)
-        bare = [one for one in layout.of(in_use.generation) if layout.names.read not in one.aliases]
+        strange = [one for one in layout.of(in_use.generation) if layout.names.write(one.name) not in one.aliases]
+        if strange:
+            found.append(f"{_listed(strange)} came into being without Depesza's mapping and is not written: remove it")
+        bare = [one for one in layout.of(in_use.generation) if layout.names.read not in one.aliases and one not in strange]
         if bare:
             found.append(
                 f"{_listed(bare)} cannot be searched, the alias {layout.names.read} is missing: run `depesza index create`"

@@ -404,6 +404,42 @@ def test_an_index_taken_off_the_alias_is_said_and_put_back_by_create(
     assert (found(elastic), elastic.status().trouble) == (1, None)
 
 
+def test_an_index_whose_base_was_removed_keeps_its_generation(
+    elastic: ElasticEngine, client: Elasticsearch, elasticsearch_index: str, make_document: DocumentMaker
+) -> None:
+    elastic.push([make_document(1)])
+    client.indices.delete(index=f"{elasticsearch_index}-base-g1")
+    assert elastic.status().document_version is None
+    assert elastic.push([make_document(1), make_document(2)]).already
+    assert (found(elastic), elastic.status().generation) == (2, "g1")
+
+
+def test_an_index_made_by_hand_in_the_place_of_a_month_is_said_and_never_written(
+    elastic: ElasticEngine, client: Elasticsearch, elasticsearch_index: str, make_document: DocumentMaker
+) -> None:
+    elastic.create()
+    client.indices.delete_index_template(name=f"{elasticsearch_index}-g1")
+    client.index(index=f"{elasticsearch_index}-2026-11-g1", document={"a": 1}, refresh=True)
+    for _ in range(2):
+        with pytest.raises(BackendUnavailable, match="is missing"):
+            elastic.push([make_document(1)])
+    assert elastic.create()
+    with pytest.raises(BackendUnavailable, match="without Depesza's mapping"):
+        elastic.push([make_document(1)])
+    assert "without Depesza's mapping" in str(elastic.status().trouble)
+    client.indices.delete(index=f"{elasticsearch_index}-2026-11-g1")
+    assert elastic.push([make_document(1)]).written
+
+
+def test_the_sub_field_for_kibana_is_asked_for_with_the_plugin_s_analyser(client: Elasticsearch) -> None:
+    """No test distribution has the plugins: this looks at what would be sent."""
+    for plugin, analyser in (("stempel", "polish"), ("morfologik", "morfologik")):
+        fields = ElasticIndices(client, "t", plugin)._body()["mappings"]["properties"]
+        for name in ("title", "text"):
+            assert fields[name]["fields"] == {"polish": {"type": "text", "analyzer": analyser}}
+    assert "fields" not in ElasticIndices(client, "t")._body()["mappings"]["properties"]["title"]
+
+
 def test_a_plugin_that_the_cluster_lacks_is_said_before_anything_is_made(
     elastic_settings: IndexerSettings, client: Elasticsearch, elasticsearch_index: str
 ) -> None:
