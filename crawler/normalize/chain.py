@@ -18,7 +18,6 @@ from crawler.normalize.credits import CreditReading, attribute, split_credits
 from crawler.normalize.dates import date_article
 from crawler.normalize.draft import Draft, Setting
 from crawler.normalize.encoding import decode_page
-from crawler.normalize.extract import extract_text
 from crawler.normalize.fingerprints import fingerprint
 from crawler.normalize.language import tell_language
 from crawler.normalize.leads import read_lead
@@ -27,6 +26,8 @@ from crawler.normalize.people import read_people
 from crawler.normalize.placing import read_addresses, read_placing
 from crawler.normalize.quality import refuse_by_answer, refuse_by_text
 from crawler.normalize.structured import read_facts
+from crawler.normalize.template.known import read_body
+from crawler.normalize.template.selectors import first
 from crawler.normalize.titles import read_title
 from crawler.outlets.agencies import Agencies
 from crawler.text import clean, clean_line
@@ -40,7 +41,12 @@ def normalize(page: Page, outlet: Outlet, agencies: Agencies, now: datetime) -> 
 
     Raises NormalizeError, whose kind says what the page is instead: "no text", "blocked", "gone", "no article", "broken".
     """
-    draft = read_draft(page, Setting(outlet, agencies, now))
+    return article_of(read_draft(page, Setting(outlet, agencies, now)), outlet)
+
+
+def article_of(draft: Draft, outlet: Outlet) -> Article:
+    """The article of a page that has gone through all steps."""
+    page = draft.page
     assert draft.published_at is not None, "the step of the dates always finds one"
     return Article(
         id=article_id(draft.url), url=draft.url, outlet=outlet.slug, title=draft.title, text=draft.text, lead=draft.lead,
@@ -80,12 +86,8 @@ def layout_of(layouts: tuple[Layout, ...], day: date) -> Layout | None:
 
 def read_headline(draft: Draft, setting: Setting) -> None:
     """The layout's title, else the one the page's statements agree on, else the feed's, else the text's first words."""
-    found = (
-        [visible_text(element) for element in draft.tree.cssselect(draft.layout.title)[:1]]
-        if draft.layout and draft.layout.title
-        else []
-    )
-    title = next(iter(found), "") or read_title(draft.tree, draft.facts, setting.names(draft.url))
+    chosen = first(draft.tree, draft.layout.title) if draft.layout and draft.layout.title else None
+    title = (visible_text(chosen) if chosen is not None else "") or read_title(draft.tree, draft.facts, setting.names(draft.url))
     entry = draft.page.entry
     draft.title = clean_line(title or (entry.title if entry and entry.title else "") or draft.text.split("\n", 1)[0][:120])
 
@@ -123,7 +125,7 @@ STEPS: tuple[Callable[[Draft, Setting], None], ...] = (
     read_addresses,
     pages.prepare,
     read_placing,
-    extract_text,
+    read_body,
     read_headline,
     read_people,
     date_article,

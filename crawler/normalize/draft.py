@@ -13,6 +13,7 @@ from crawler.model.article import Access, ArticleAddress, Fingerprint, Published
 from crawler.model.attribution import Attribution
 from crawler.model.outlet import Layout, Outlet
 from crawler.model.page import Page
+from crawler.model.template import Sighting, Template
 from crawler.normalize.structured import Facts
 from crawler.outlets.agencies import Agencies
 
@@ -25,6 +26,10 @@ class Setting:
     agencies: Agencies
     now: datetime
     """UTC; the end of the window of believable dates."""
+    template: Template | None = None
+    """What was learned of the outlet; None: every page is read at first sight."""
+    canary: bool = False
+    """Read this page at first sight too, and say how far the template agrees."""
 
     @property
     def zone(self) -> ZoneInfo:
@@ -50,6 +55,11 @@ class Draft:
     encoding_suspect: bool = False
     facts: Facts = field(default_factory=Facts)
     layout: Layout | None = None
+    """Of the outlet's file; on a page that the template fits, with its selectors where the file has none."""
+    sighting: Sighting | None = None
+    """What the page says of the template; None: none was tried."""
+    raw: str = ""
+    """The text as extracted, before cleaning."""
     url: str = ""
     addresses: tuple[ArticleAddress, ...] = ()
     title: str = ""

@@ -1,0 +1,69 @@
+"""What was learned of an outlet's pages: where body, headline, lead, byline and date stand, and what recurs (`Template`).
+
+And what a page said of it (`Sighting`). Not here: learning and using (`crawler.normalize.template`), keeping (`crawler.store.templates`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Template:
+    """One version of an outlet's template. Selectors are CSS, as in an outlet's hand-written `layouts`.
+
+    A selector that is None was not agreed on: first sight finds that fact. One that is "" says that the pages of the
+    sample had no such place, so that none is looked for.
+    """
+
+    outlet: str
+    version: int
+    """Counts up from 1 with each learning."""
+    learned_at: datetime
+    pages: int
+    """Pages of the sample that it fits."""
+    root: str
+    """Selector of the element that holds the body and the credit lines around it."""
+    body: str
+    """Signature, below `root`, of the element that holds the paragraphs; "" when it is `root` itself."""
+    keep: tuple[str, ...]
+    """Signatures of blocks that are text."""
+    drop: tuple[str, ...]
+    """Signatures of blocks that are none: boxes, forms, captions, teasers."""
+    recurring: tuple[str, ...] = ()
+    """Keys of lines that recur from page to page in the place of text."""
+    labels: tuple[str, ...] = ()
+    """Keys of what recurs before links that change: "Read also"."""
+    title: str | None = None
+    lead: str | None = None
+    byline: str | None = None
+    published: str | None = None
+    """"": JSON-LD or meta say it on every page."""
+    always_lead: bool = False
+    """Every page of the sample had a lead at its place."""
+    outside: float = 0.0
+    """Long paragraphs outside `root`, in characters, per character inside: the most that a page of the sample had."""
+    agreement: float = 1.0
+    """F1 of words between this template and first sight: the mean over the sample."""
+    least_agreement: float = 1.0
+    """The least of the sample."""
+    why: tuple[str, ...] = ()
+    """For people: one sentence a finding."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sighting:
+    """What one page said of the template that was tried on it."""
+
+    version: int
+    fits: bool
+    """False: the page was read by first sight."""
+    why: str = ""
+    """Why it does not fit, or what was new on a page that fits."""
+    agreement: float | None = None
+    """With first sight, where the page was a canary."""
+    low: bool = False
+    """The canary agreed less than the sample did."""
+    new: bool = False
+    """The page fits, but holds blocks that no page of the sample had."""

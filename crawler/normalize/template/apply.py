@@ -1,0 +1,130 @@
+"""A page by its outlet's template: the raw paragraphs, or the reason why it does not fit. Never half an article.
+
+What the template cannot vouch for (another container, a missing headline or lead, much text of an unknown kind or outside)
+is left to first sight. Not here: learning (`learn.py`), cleaning, which comes after either (`crawler.normalize.cleaning`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from lxml.html import HtmlElement
+
+from crawler.model.template import Template
+from crawler.normalize.template.blocks import Block, blocks_of, label_of, line_key, written_within
+from crawler.normalize.template.selectors import first
+
+_LEAST_CHARS = 150
+_NEW_SHARE = 0.2
+"""Text of unknown kinds, per character of known ones: beyond this the page is of another design."""
+_LONG = 120
+"""A paragraph of so many characters is running text."""
+_OUTSIDE_MORE = 0.35
+"""Long paragraphs outside the root, per character inside, beyond the most of the sample."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """The page's raw text, paragraphs joined by blank lines, and the kinds left out that no page of the sample had."""
+
+    text: str
+    new: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Unfit:
+    """Why the template is not used on a page."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Sets:
+    keep: frozenset[str]
+    drop: frozenset[str]
+    recurring: frozenset[str]
+    labels: frozenset[str]
+
+
+def apply(tree: HtmlElement, template: Template) -> Fitted | Unfit:
+    """The raw text of a page by the template. The tree is not changed."""
+    root = first(tree, template.root)
+    if root is None:
+        return Unfit(f"no {template.root}")
+    if template.title and first(tree, template.title) is None:
+        return Unfit(f"no title at {template.title}")
+    if template.always_lead and template.lead and first(tree, template.lead) is None:
+        return Unfit(f"no lead at {template.lead}")
+    sets = _sets_of(template)
+    lines: list[str] = []
+    new: dict[str, int] = {}
+    size = 0
+    for block in blocks_of(root):
+        known = _known(block.signature, sets)
+        if known is None:
+            new[block.signature] = new.get(block.signature, 0) + len(block.text)
+            known = _is_text(block.signature, template)
+        if known and not _recurs(block, sets):
+            lines.append(block.line)
+            size += len(block.text)
+    return _judged(tree, template, lines, new) if size >= _LEAST_CHARS else Unfit(f"only {size} characters in {template.root}")
+
+
+def without_recurring(text: str, template: Template) -> str:
+    """First sight's text of a page that does not fit, without the lines that recur on the outlet's pages; never empty."""
+    recurring = _sets_of(template).recurring
+    lines = [line for line in text.split("\n\n") if line_key(line.removeprefix("- ")) not in recurring]
+    return "\n\n".join(lines) or text
+
+
+def long_outside(tree: HtmlElement, template: Template) -> float:
+    """Long paragraphs outside the root, in characters, per character of those inside."""
+    root = first(tree, template.root)
+    if root is None:
+        return 0.0
+    inside = sum(_long_paragraphs(root))
+    return (sum(_long_paragraphs(tree)) - inside) / max(inside, _LEAST_CHARS)
+
+
+def _judged(tree: HtmlElement, template: Template, lines: list[str], new: dict[str, int]) -> Fitted | Unfit:
+    size = sum(map(len, lines))
+    unknown = sum(new.values())
+    if unknown > _NEW_SHARE * size:
+        worst = max(new, key=lambda name: new[name])
+        return Unfit(f"{unknown} characters of a kind that the sample had not, beside {size} known ones: {worst}")
+    if (outside := long_outside(tree, template)) > template.outside + _OUTSIDE_MORE:
+        return Unfit(f"more running text outside {template.root} than the sample had ({outside:.2f} per character inside)")
+    return Fitted("\n\n".join(lines), tuple(name for name in new if not _is_text(name, template)))
+
+
+def _known(signature: str, sets: _Sets) -> bool | None:
+    """Text, no text, or a kind that the sample had not. A kind in bold is as good as the same one in plain type."""
+    if signature in sets.keep:
+        return True
+    if signature in sets.drop:
+        return False
+    base, _, shape = signature.partition(":")
+    return True if shape != "link" and base in sets.keep else None
+
+
+def _is_text(signature: str, template: Template) -> bool:
+    """Of a kind that the sample had not: tags that writers use, right in the body, are text; boxes of the theme and links are none."""
+    return bool(written_within(signature, template.body))
+
+
+def _recurs(block: Block, sets: _Sets) -> bool:
+    if line_key(block.text) in sets.recurring:
+        return True
+    label = label_of(block) if sets.labels else ""
+    return bool(label) and line_key(label) in sets.labels
+
+
+def _long_paragraphs(tree: HtmlElement) -> list[int]:
+    sizes = (sum(map(len, paragraph.itertext())) for paragraph in tree.iter("p"))
+    return [size for size in sizes if size >= _LONG]
+
+
+@lru_cache(maxsize=256)
+def _sets_of(template: Template) -> _Sets:
+    return _Sets(*map(frozenset, (template.keep, template.drop, template.recurring, template.labels)))
