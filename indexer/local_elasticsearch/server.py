@@ -9,14 +9,10 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import http.client
 import json
 import os
-import re
 import shutil
 import signal
-import socket
-import ssl
 import subprocess
 import tempfile
 import time
@@ -27,8 +23,9 @@ from pathlib import Path
 
 from crawler.errors import BackendUnavailable, ConfigError
 from indexer.local_elasticsearch.account import Account, can_reach, choose_account, hand_over
-from indexer.local_elasticsearch.configuration import CLUSTER, LOOPBACK, ServerOptions, mark_of, write_configuration
+from indexer.local_elasticsearch.configuration import LOOPBACK, ServerOptions, mark_of, write_configuration
 from indexer.local_elasticsearch.distribution import VERSION, Installation, install
+from indexer.local_elasticsearch.probe import health_at, last_words, port_trouble, tail
 from indexer.local_elasticsearch.process import end, is_alive, read_pid
 
 NOTE = "Elastic's test distribution with the core modules only, for development and CI; never for production."
@@ -38,14 +35,10 @@ ELSEWHERE = Path("/var/lib/depesza")
 START_WITHIN_S = 180.0
 """9 s on two cores, 30 s on a busy machine (November 2026)."""
 STOP_WITHIN_S = 30.0
-_ASK_WITHIN_S = 5.0
 _RED_WITHIN_S = 60.0
 """A cluster that stays red so long has lost something; it runs nevertheless, and `status` shows the colour."""
 _PORT_FREE_WITHIN_S = 3.0
 _STEP_S = 0.1
-_LINES_TOLD = 8
-_STACK = re.compile(r"\s+(at |\.\.\. \d+ more)")
-"""What Java adds below an error: its first lines say more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,7 +136,7 @@ class LocalElasticsearch:
             )  # fmt: skip
         pid = self._running_pid(record)
         return ServerStatus(
-            running=pid is not None, url=record["url"], pid=pid, health=_health(record["url"]) if pid else None,
+            running=pid is not None, url=record["url"], pid=pid, health=health_at(record["url"]) if pid else None,
             version=record["version"], heap=record["heap"], user=record["user"],
             data_folder=self.data_folder, server_folder=self._home(record),
         )  # fmt: skip
@@ -151,7 +144,7 @@ class LocalElasticsearch:
     def last_words(self) -> str:
         """The last lines of what the server wrote: its start, then its log."""
         record = self._read_record()
-        return _last_words(self._home(record)) if record else ""
+        return last_words(self._home(record)) if record else ""
 
     def _read_record(self) -> dict[str, str] | None:
         """None for a folder that is empty or not there yet."""
@@ -193,7 +186,7 @@ class LocalElasticsearch:
     def _check_port(self) -> None:
         """Raises BackendUnavailable for a port in use; a server that was killed just now gets a moment to let go of it."""
         until = time.monotonic() + _PORT_FREE_WITHIN_S
-        while why := _port_trouble(self.options.port):
+        while why := port_trouble(self.options.port):
             if time.monotonic() > until:
                 raise BackendUnavailable(
                     f"port {self.options.port} of {LOOPBACK} cannot be used ({why}): give another with --port"
@@ -247,14 +240,14 @@ class LocalElasticsearch:
                 raise
             _kill_session(launcher)
             said.seek(0)
-            words = "\n".join([*_tail(said.read().decode("utf-8", "replace")), _last_words(home)])
+            words = "\n".join([*tail(said.read().decode("utf-8", "replace")), last_words(home)])
         raise BackendUnavailable(f"Elasticsearch did not start on port {self.options.port}: {how}. Its last words:\n{words}")
 
     def _answers(self, url: str, home: Path, until: float) -> bool:
         """Whether it answers and, as far as it lets us ask, has its indices open: a killed one reads its logs first."""
         patience = time.monotonic() + _RED_WITHIN_S
         while time.monotonic() < until:
-            health = _health(url)
+            health = health_at(url)
             if health not in (None, "red") or (health and time.monotonic() > patience):
                 return True
             if not is_alive(read_pid(home / "pid"), mark_of(home)):
@@ -270,52 +263,8 @@ class LocalElasticsearch:
             yield
 
 
-def _port_trouble(port: int) -> str | None:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the server does: a just closed port is free
-        try:
-            probe.bind((LOOPBACK, port))
-        except OSError as error:
-            return error.strerror or str(error)
-    return None
-
-
 def _kill_session(launcher: subprocess.Popen[bytes]) -> None:
     """The launcher and the server it started, which share its session."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(launcher.pid, signal.SIGKILL)
     launcher.wait()
-
-
-def _health(url: str) -> str | None:
-    """The colour of the cluster at a local address; "protected" if it asks who we are; None if nothing answers."""
-    scheme, _, address = url.partition("://")
-    if scheme == "https":
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE  # our own server on loopback, only asked if it lives
-        connection: http.client.HTTPConnection = http.client.HTTPSConnection(address, timeout=_ASK_WITHIN_S, context=context)
-    else:
-        connection = http.client.HTTPConnection(address, timeout=_ASK_WITHIN_S)
-    try:
-        connection.request("GET", "/_cluster/health")
-        answer = connection.getresponse()
-        body = answer.read()
-        if answer.status in (401, 403):
-            return "protected"
-        return str(json.loads(body)["status"]) if answer.status == 200 else None
-    except (OSError, http.client.HTTPException, ValueError, KeyError):
-        return None
-    finally:
-        connection.close()
-
-
-def _last_words(home: Path) -> str:
-    try:
-        return "\n".join(_tail((home / "logs" / f"{CLUSTER}.log").read_text(encoding="utf-8", errors="replace")))
-    except OSError:
-        return ""
-
-
-def _tail(text: str) -> list[str]:
-    lines = [line[:300] for line in text.splitlines() if line.strip() and not _STACK.match(line)]
-    return lines[-_LINES_TOLD:]

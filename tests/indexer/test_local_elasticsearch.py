@@ -23,7 +23,7 @@ from indexer.local_elasticsearch.account import Account, can_reach, choose_accou
 from indexer.local_elasticsearch.configuration import CLUSTER, ServerOptions, mark_of, write_configuration
 from indexer.local_elasticsearch.distribution import VERSION, Installation, install, obstacles
 from indexer.local_elasticsearch.process import is_alive
-from indexer.local_elasticsearch.server import RECORD, LocalElasticsearch, ServerStatus
+from indexer.local_elasticsearch.server import RECORD, LocalElasticsearch
 from scheduler.command import app
 from tests.elasticsearch_server import ROOT, free_port, new_folder, or_skip
 
@@ -369,8 +369,3 @@ def test_two_processes_that_install_at_once_both_find_it_whole(installation: Ins
     counts = [child.communicate(timeout=60)[0].strip() for child in children]
     assert counts[0] == counts[1] and int(counts[0]) > 100
     assert not [path for path in (open_folder / "cache").iterdir() if path.name.startswith(".")], "halves are left"
-
-
-def test_status_knows_what_the_help_promises(tmp_path: Path) -> None:
-    status = LocalElasticsearch(tmp_path / "es").status()
-    assert isinstance(status, ServerStatus) and "never for production" in status.note
