@@ -1,6 +1,6 @@
 """What was learned of an outlet's pages: where body, headline, lead, byline and date stand, and what recurs (`Template`).
 
-And what a page said of it (`Sighting`). Not here: learning and using (`crawler.normalize.template`), keeping (`crawler.store.templates`).
+And what a page said of it (`Sighting`), and how it fares (`Standing`). Not here: learning and using (`crawler.normalize.template`), keeping (`crawler.store.templates`).
 """
 
 from __future__ import annotations
@@ -67,3 +67,25 @@ class Sighting:
     """The canary agreed less than the sample did."""
     new: bool = False
     """The page fits, but holds blocks that no page of the sample had."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How an outlet and its template fare."""
+
+    seen: int = 0
+    """Pages that met this version ..."""
+    misses: int = 0
+    """... of which it does not fit so many ..."""
+    canaries: int = 0
+    """... and so many were read by first sight too ..."""
+    low: int = 0
+    """... of which so many agreed too little."""
+    recent: tuple[Sighting, ...] = ()
+    """The latest of this version, oldest first."""
+    fresh: int = 0
+    """Pages kept while the outlet has no template, since learning was last tried."""
+    failed: int = 0
+    """Times in a row that learning gave none."""
+    why: str = ""
+    """Why there is no template, or none any more; "" while there is one."""

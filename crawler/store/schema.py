@@ -218,6 +218,16 @@ api_token = table(
     instant("last_used_at", null=True), instant("revoked_at", null=True),
 )  # fmt: skip
 
+# -- what is learned of outlets ----------------------------------------------------------------------------------------
+template = table(
+    "template",
+    text("outlet", key=True), sa.Column("version", sa.Integer, primary_key=True), sa.Column("body", Json, nullable=False),
+    instant("learned_at"), instant("retired_at", null=True), text("retired_why", null=True),
+)  # fmt: skip
+template_standing = table(
+    "template_standing", text("outlet", key=True), sa.Column("body", Json, nullable=False), instant("updated_at"),
+)  # fmt: skip
+
 # -- raw pages, apart ------------------------------------------------------------------------------------------------
 page = sa.Table(
     "page", page_metadata,

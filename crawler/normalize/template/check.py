@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 
-from crawler.model.template import Sighting, Template
+from crawler.model.template import Sighting, Standing, Template
 
 LEAST_PAGES = 5
 """Below this there is no template."""
@@ -68,48 +68,48 @@ def is_bad(sighting: Sighting) -> bool:
 
 
 @dataclass(slots=True)
-class Standing:
-    """How an outlet and its template fare: what was seen lately, and whether it is to be learned (again) now."""
+class Watch:
+    """An outlet's template under watch: its pages are noted, and it says when to learn. State, but no store and no clock."""
 
     template: Template | None = None
-    seen: int = 0
-    """Pages that met this version."""
-    recent: list[Sighting] = field(default_factory=list)
-    """The latest `RECENT` of this version, oldest first."""
-    fresh: int = 0
-    """Pages kept since the outlet has no template, or since learning failed."""
-    failed: int = 0
-    """Times in a row that learning gave none."""
+    standing: Standing = field(default_factory=Standing)
 
     def canary(self, url: str) -> bool:
         """Whether the page at `url` is to be read by first sight too."""
-        return self.template is not None and is_canary(url, self.seen, self.recent)
+        return self.template is not None and is_canary(url, self.standing.seen, self.standing.recent)
 
     def note(self, sighting: Sighting | None) -> str | None:
         """A page became an article. Returns why the template is given up, when this page was one too many."""
+        old = self.standing
         if sighting is None or self.template is None or sighting.version != self.template.version:
-            self.fresh += 1
+            self.standing = replace(old, fresh=old.fresh + 1)
             return None
-        self.seen += 1
-        self.recent = [*self.recent, sighting][-RECENT:]
-        bad = [one for one in self.recent if is_bad(one)]
+        recent = (*old.recent, sighting)[-RECENT:]
+        self.standing = replace(
+            old, seen=old.seen + 1, misses=old.misses + (not sighting.fits), canaries=old.canaries + (sighting.agreement is not None),
+            low=old.low + sighting.low, recent=recent,
+        )  # fmt: skip
+        bad = [one for one in recent if is_bad(one)]
         if len(bad) < ENOUGH:
             return None
-        self.template, self.fresh, self.failed, self.recent = None, len(bad), 0, []
-        return f"{len(bad)} of the last {RECENT} pages were of another design: {bad[-1].why or 'too little agreement with first sight'}"
+        why = f"{len(bad)} of the last {RECENT} pages were of another design: {bad[-1].why or 'too little agreement with first sight'}"
+        self.template, self.standing = None, Standing(fresh=len(bad), why=why)
+        return why
 
     def due(self) -> bool:
         """Whether to learn now: there are pages enough without a template, or things that it does not know, or many more pages."""
+        now = self.standing
         if self.template is None:
-            return self.fresh >= LEAST_PAGES << self.failed
-        if sum(one.new for one in self.recent) >= ENOUGH:
+            return now.fresh >= LEAST_PAGES << now.failed
+        if sum(one.new for one in now.recent) >= ENOUGH:
             return True
-        return self.template.pages < MOST_PAGES and self.seen >= (GROWN - 1) * self.template.pages
+        return self.template.pages < MOST_PAGES and now.seen >= (GROWN - 1) * self.template.pages
 
-    def learned(self, template: Template | None) -> None:
-        """What learning gave. An old template that still fits stays where it gave none."""
-        self.recent, self.fresh = [], 0
+    def learned(self, template: Template | None, reason: str = "") -> None:
+        """What learning gave. A template that still fits stays where it gave none."""
         if template is not None:
-            self.template, self.seen, self.failed = template, 0, 0
+            self.template, self.standing = template, Standing()
+        elif self.template is not None:
+            self.standing = replace(self.standing, seen=0, recent=())
         else:
-            self.failed, self.seen = min(self.failed + 1, MOST_FAILED), 0
+            self.standing = Standing(failed=min(self.standing.failed + 1, MOST_FAILED), why=reason)

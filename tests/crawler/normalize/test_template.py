@@ -15,7 +15,7 @@ from crawler.normalize.draft import Draft, Setting
 from crawler.normalize.parsing import parse_html
 from crawler.normalize.template.apply import Fitted, Unfit, apply
 from crawler.normalize.template.blocks import blocks_of, line_key
-from crawler.normalize.template.check import ENOUGH, RECENT, Standing, agreement, is_canary
+from crawler.normalize.template.check import ENOUGH, RECENT, Watch, agreement, is_canary
 from crawler.normalize.template.lesson import learn_pages
 from crawler.outlets.agencies import load_agencies
 from tests.crawler.normalize.lighthouse import NEVER, OUTLET, Printed, printed
@@ -128,21 +128,21 @@ def test_a_hand_written_title_wins_over_the_learned_one(template: Template) -> N
 
 def crawled(designs: Sequence[str]) -> tuple[list[Draft], list[tuple[int, str]]]:
     """A crawl of one page after the other, learning when due; the drafts, and when a design was given up or learned."""
-    standing = Standing()
+    watch = Watch()
     drafts: list[Draft] = []
     events: list[tuple[int, str]] = []
     version = 0
     for number, design in enumerate(designs):
         one = printed(number, design)
-        draft = read(one, standing.template, canary=standing.canary(one.page.final_url))
+        draft = read(one, watch.template, canary=watch.canary(one.page.final_url))
         drafts.append(draft)
-        if standing.note(draft.sighting):
+        if watch.note(draft.sighting):
             events.append((number, "given up"))
-        if standing.due():
+        if watch.due():
             pages = [printed(back, designs[back]).page for back in range(max(0, number - 15), number + 1)]
             found = learn_pages(pages, OUTLET, AGENCIES, NOW, version + 1)
             version += found.template is not None
-            standing.learned(found.template)
+            watch.learned(found.template)
             events.append((number, "learned" if found.template else "not learned"))
     return drafts, events
 
@@ -173,14 +173,14 @@ def check_articles(drafts: Sequence[Draft], designs: Sequence[str]) -> None:
 
 
 def test_one_page_of_another_kind_is_no_redesign(template: Template) -> None:
-    standing = Standing(template)
+    watch = Watch(template)
     odd = Sighting(version=1, fits=False, why="no div.entry-content")
-    told = [standing.note(one) for one in (odd, Sighting(version=1, fits=True), odd, Sighting(version=1, fits=True))]
+    told = [watch.note(one) for one in (odd, Sighting(version=1, fits=True), odd, Sighting(version=1, fits=True))]
     assert told == [None] * 4
-    assert standing.template is template
-    assert standing.note(odd) is not None
-    assert standing.template is None
-    assert standing.fresh == ENOUGH
+    assert watch.template is template
+    assert watch.note(odd) is not None
+    assert watch.template is None
+    assert watch.standing.fresh == ENOUGH
 
 
 def test_canaries_are_a_few_pages_always_the_same_ones_and_every_page_after_a_bad_one() -> None:
@@ -204,13 +204,13 @@ def test_a_canary_that_agrees_too_little_is_read_by_first_sight(template: Templa
 
 
 def test_learning_that_fails_is_tried_again_ever_more_seldom() -> None:
-    standing = Standing()
+    watch = Watch()
     tries = []
     for number in range(100):
-        standing.note(None)
-        if standing.due():
+        watch.note(None)
+        if watch.due():
             tries.append(number + 1)
-            standing.learned(None)
+            watch.learned(None)
     assert tries == [5, 15, 35, 75]
 
 
