@@ -67,8 +67,7 @@ def make_outlet(slug: str, pages: int = 20, seed: int = 1) -> ThemeOutlet:
     """The outlet `slug` with that many articles, oldest first. A Next.js outlet deploys once, after three fifths of them."""
     entry = OUTLETS[slug]
     press = _Press(slug, entry, seed)
-    deploys = 3 * pages // 5 if entry.theme == "next" else pages
-    made = [press.page(number, THEMES[entry.theme], deploy=int(number >= deploys)) for number in range(pages)]
+    made = [press.page(number, THEMES[entry.theme], deploy=_deploy(entry, number, pages)) for number in range(pages)]
     return ThemeOutlet(outlet=press.outlet, theme=entry.theme, pages=tuple(made))
 
 
@@ -87,10 +86,16 @@ def redesigned(slug: str, pages: int = 20, seed: int = 1, *, at: int = 10, soft:
             between=dict(new.between) | {"app": 0.8, "sponsor": 0.8, "read_also": 0.9},
             lead="bold" if new.lead == "first" else new.lead,
         )
-    made = [
-        press.page(number, new if number >= at else THEMES[entry.theme], soft=soft and number >= at) for number in range(pages)
-    ]
+    made = []
+    for number in range(pages):
+        theme = new if number >= at else THEMES[entry.theme]
+        made.append(press.page(number, theme, soft=soft and number >= at, deploy=_deploy(entry, number, pages)))
     return ThemeOutlet(outlet=press.outlet, theme=entry.theme, pages=tuple(made))
+
+
+def _deploy(entry: _Entry, number: int, pages: int) -> int:
+    """Which deploy page `number` was made after; only Next.js has a second one, after three fifths of the pages."""
+    return int(entry.theme == "next" and number >= 3 * pages // 5)
 
 
 def odd_pages(slug: str, seed: int = 1) -> tuple[ThemePage, ...]:
@@ -140,7 +145,7 @@ class _Press:
         state = self.filler.random.getstate()  # the page and its list of what must not be in the text throw the same dice
         html = theme.render(view)
         self.filler.random.setstate(state)
-        encoding = self.entry.encoding if theme is THEMES["table"] or soft else "utf-8"
+        encoding = self.entry.encoding if _is_old(theme) else "utf-8"
         content_type = "text/html; charset=utf-8" if encoding == "utf-8" else "text/html"
         truth = self._truth(view, theme, pictured=escape(view.photo) in html)
         return ThemePage(url=url, html_bytes=html.encode(encoding, "xmlcharrefreplace"), content_type=content_type, truth=truth)
@@ -174,7 +179,7 @@ class _Press:
         never = [phrase for box in (*boxes, *view.below) for phrase in box.never]
         never += (
             [*(text for _, text in view.comments), view.words.cookie]
-            if theme is not THEMES["table"]
+            if not _is_old(theme)
             else [text for _, text in view.comments]
         )
         never += [view.photo] if pictured else []
@@ -186,9 +191,13 @@ class _Press:
         return Truth(
             kind=kind, title=story.title, lead=story.lead if theme.lead in ("apart", "bold") and kind != "index" else None, paragraphs=() if kind == "index" else _paragraphs(story, kind),
             authors=(story.author,) if story.author else (), byline=view.byline, published_at=story.published_at, modified_at=story.modified_at, section=story.section, tags=story.tags if theme.tags else (),
-            image_url=view.image_url if theme is not THEMES["table"] else None, image_credit=view.photo if pictured else "", access="paid" if kind == "paid" else "free" if theme.free else "unknown",
+            image_url=view.image_url if not _is_old(theme) else None, image_credit=view.photo if pictured else "", access="paid" if kind == "paid" else "free" if theme.free else "unknown",
             credits=(view.credit,) if view.credit and kind == "article" else (), never=tuple(dict.fromkeys(never)),
         )  # fmt: skip
+
+
+def _is_old(theme: Theme) -> bool:
+    return theme.render is THEMES["table"].render
 
 
 def _paragraphs(story: Story, kind: str) -> tuple[str, ...]:
