@@ -42,7 +42,7 @@ class IndexerSettings:
     )
     url: str = setting(LOCAL_ELASTICSEARCH, "Elasticsearch's address, with its port; no user and no password in it.")
     cloud_id: str | None = setting(None, "The cloud ID of an Elastic Cloud deployment, instead of url.")
-    ca_file: Path | None = setting(  # noqa: RUF009 - `setting` makes a dataclass field
+    ca_file: Path | None = setting(  # noqa: RUF009 - a dataclass field, made by `setting`
         None, "File (PEM) of the CA that signed Elasticsearch's certificate; trusted beside the system's CAs."
     )
     fingerprint: str | None = setting(

@@ -324,6 +324,9 @@ def test_f25_a_ca_of_the_system_is_asked_when_no_file_is_named(tmp_path: Path, m
         assert "not trusted" in str(ask(elasticsearch(url)))
         monkeypatch.setenv("SSL_CERT_FILE", str(ca_file))  # OpenSSL's way to name the system's CAs
         assert "the connection broke" in str(ask(elasticsearch(url))), "the handshake succeeds, the server says nothing"
+        other = tmp_path / "other.pem"
+        other.write_bytes(Authority("Another CA").root.certificate)
+        assert "the connection broke" in str(ask(elasticsearch(url, ca_file=other))), "a file adds a CA, it takes none away"
 
 
 def test_f25_a_fingerprint_pins_the_certificate_whoever_signed_it(tmp_path: Path) -> None:
