@@ -17,13 +17,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from indexer.engines.weights import field_weights, rarity
+from indexer.engines.weights import field_weights, form_factor, rarity
 from indexer.nodes import And, AnyOf, Everything, Filter, Node, Not, Or, Period, Prefix, Sequence
 
 CLAUSE_LIMIT = 1_000
 """Clauses of one query, a few below the smallest limit that a server has; only phrases with open prefixes go beyond."""
-_BM25_FACTOR = 2.2
-"""k1 + 1 with k1 = 1.2: Lucene leaves it out of BM25 (LUCENE-8563), tantivy does not; with it both give the same scores."""
 _NESTED_LIMIT = 20
 """And, Or, Not inside one another, of the 30 levels that a server takes (indices.query.bool.max_nested_depth)."""
 _PATTERN_LENGTH = 4_000
@@ -134,11 +132,12 @@ class _Ranking:
         """A clause for each form that a field has; the score is the best one's."""
         counts = {form: count for form in dict.fromkeys(forms) if (count := self._statistics.counts.get((name, form), 0))}
         together = weight * rarity(min(self._statistics.articles, sum(counts.values())), self._statistics.articles)
+        factors = {form: form_factor(rank) for rank, form in enumerate(dict.fromkeys(forms))}
         frequent = sorted(counts, key=lambda form: (-counts[form], form))
         keep = self._scored_forms if len(counts) > self._scored_forms + 1 else len(counts)
         with_field = self._statistics.with_field.get(name, self._statistics.articles)
         clauses: list[Query] = [
-            {"term": {f"words.{name}": {"value": form, "boost": _BM25_FACTOR * together / rarity(counts[form], with_field)}}}
+            {"term": {f"words.{name}": {"value": form, "boost": factors[form] * together / rarity(counts[form], with_field)}}}
             for form in frequent[:keep]
         ]
         if frequent[keep:]:  # as much as a form that stands once in a text of average length

@@ -210,4 +210,4 @@ def _sort_values(key: SortKey, sort: Sort) -> list[Any]:
 
 def _key(hit: Any) -> SortKey:
     value, article = hit["sort"]
-    return SortKey(float(value), article)
+    return SortKey(value, article)

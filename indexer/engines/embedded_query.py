@@ -12,7 +12,7 @@ from tantivy import Occur, Query
 
 from indexer.engine import Sort, SortKey
 from indexer.engines.embedded_schema import ORDER, order_number
-from indexer.engines.weights import field_weights, rarity
+from indexer.engines.weights import field_weights, form_factor, rarity
 from indexer.expansion import WORD_LIMIT
 from indexer.nodes import And, AnyOf, Everything, Filter, Node, Not, Or, Period, Prefix, Sequence
 
@@ -92,9 +92,9 @@ class QueryBuilder:
             [
                 Query.boost_query(
                     Query.term_query(self._schema, field, form, index_option="freq"),
-                    weight * together / rarity(count, self._articles),
+                    form_factor(rank) * weight * together / rarity(count, self._articles),
                 )
-                for form, count in counts.items()
+                for rank, (form, count) in enumerate(counts.items())
                 if count
             ]
         )
@@ -113,7 +113,9 @@ class QueryBuilder:
         else:
             query = Query.regex_phrase_query(self._schema, field, [f"({'|'.join(place)})" for place in places])
         scores = [
-            Query.boost_query(Query.all_query(), weight) if isinstance(part, Prefix) else self._group(field, part.forms, weight)
+            Query.const_score_query(Query.all_query(), weight)
+            if isinstance(part, Prefix)
+            else self._group(field, part.forms, weight)
             for part in parts
         ]
         return Query.boolean_query([(Occur.Must, _unscored(query)), *((Occur.Should, score) for score in scores)])
