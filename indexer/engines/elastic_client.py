@@ -175,11 +175,8 @@ def _api(error: ApiError) -> tuple[bool, str]:
         return False, _forbidden(reason) if status == _FORBIDDEN else _unknown_user(reason)
     if status in _LATER_STATUS:
         return True, f"it cannot take this now (HTTP {status}{': ' + reason if reason else ''})"
-    if status in (401, 403) and not kind:
-        return (
-            False,
-            f"something in front of it refuses us (HTTP {status}), a proxy perhaps; Elasticsearch itself says why it does",
-        )
+    if status in (_UNKNOWN_USER, _FORBIDDEN) and not kind:  # a proxy, or the answer to a HEAD, which has no body
+        return False, f"it refuses us without a reason (HTTP {status}): the user lacks a privilege, or a proxy in front does so"
     foreign = not kind and error.meta.headers.get("x-elastic-product") != "Elasticsearch"
     if isinstance(error, UnsupportedProductError) or foreign:
         return False, f"what answers there is no Elasticsearch (HTTP {status}); correct [indexer] url"
