@@ -130,11 +130,11 @@ def typo3(view: View) -> str:
         + below_html(view, dress, "source_note", "newsletter", "donate")
     )
     author = (
-        f'<span class="news-list-author" itemprop="author" itemscope itemtype="https://schema.org/Person">Von <span itemprop="name">{escape(view.byline)}</span></span>'
+        f'<span class="news-list-author" itemprop="author" itemscope itemtype="https://schema.org/Person">{escape(words.by.format(name="").strip())} <span itemprop="name">{escape(view.byline)}</span></span>'
         if view.byline
         else ""
     )
-    return f"""<!DOCTYPE html><html dir="ltr" lang="de-DE"><head><meta charset="utf-8"><!-- This website is powered by TYPO3 - inspiring people to share! -->{head}</head>
+    return f"""<!DOCTYPE html><html dir="ltr" lang="{view.writer.tongue.code}"><head><meta charset="utf-8"><!-- This website is powered by TYPO3 - inspiring people to share! -->{head}</head>
 <body id="p14" class="page-14 pagelevel-2 language-0 backendlayout-2_columns layout-default"><div id="top"></div><div class="body-bg body-bg-top"><a class="sr-only sr-only-focusable" href="#page-content">Zum Hauptinhalt springen</a>
 <header id="page-header" class="bp-page-header navbar navbar-mainnavigation"><div class="container"><a class="navbar-brand" href="/">{escape(view.outlet.name)}</a><nav class="collapse navbar-collapse">{menu(words, "navbar-nav", "nav-item")}</nav></div></header><nav class="breadcrumb-section" aria-label="Brotkrümelnavigation"><div class="container"><ol class="breadcrumb"><li class="breadcrumb-item"><a class="breadcrumb-link" href="/">Start</a></li><li class="breadcrumb-item"><a class="breadcrumb-link" href="/{slug_of(story.section)}">{escape(story.section)}</a></li></ol></div></nav>
 <main id="page-content" class="bp-page-content main-section"><div class="section section-default"><div class="container"><div class="section-row"><div class="section-column maincontent-wrap"><div id="c{story.number}" class="frame frame-default frame-type-news_newsdetail frame-layout-default"><div class="frame-container"><div class="frame-inner"><div class="news news-single">

@@ -49,7 +49,7 @@ def arc(view: View) -> str:
         + body_html(view, dress, with_lead=False)
     )
     author = (
-        f'<span class="b-byline"><span class="b-byline__by">By</span> <span class="b-byline__names"><a class="c-link" href="/author/{slug_of(view.byline)}/">{escape(view.byline)}</a></span></span>'
+        f'<span class="b-byline"><span class="b-byline__by">{escape(words.by.format(name="").strip())}</span> <span class="b-byline__names"><a class="c-link" href="/author/{slug_of(view.byline)}/">{escape(view.byline)}</a></span></span>'
         if view.byline
         else ""
     )
@@ -60,7 +60,7 @@ def arc(view: View) -> str:
         "subheadlines": {"basic": story.lead},
         "content_elements": [{"type": "text", "content": block.texts[0]} for block in story.blocks if block.kind == "p"],
     }
-    return f"""<!DOCTYPE html><html lang="en"><head><meta charset="UTF-8"/>{head}</head><body class="">{icons(view.seed, 25)}<noscript><img src="https://px.example/t.gif" alt=""></noscript><div id="fusion-app" class="layout-section"><div class="c-stack b-right-rail" data-style-direction="vertical">
+    return f"""<!DOCTYPE html><html lang="{view.writer.tongue.code}"><head><meta charset="UTF-8"/>{head}</head><body class="">{icons(view.seed, 25)}<noscript><img src="https://px.example/t.gif" alt=""></noscript><div id="fusion-app" class="layout-section"><div class="c-stack b-right-rail" data-style-direction="vertical">
 <header class="c-stack b-right-rail__navigation"><nav class="b-header-nav-chain" aria-label="Sections Menu"><a class="c-logo" href="/">{escape(view.outlet.name)}</a>{menu(words, "b-header-nav-chain__flyout-nav", "c-nav-item")}</nav></header>
 <section role="main" id="main" tabindex="-1" class="b-right-rail__main"><div class="c-stack b-right-rail__full-width-1"><div class="b-single-chain"><a class="c-overline c-link" href="/{slug_of(story.section)}/">{escape(story.section)}</a></div><h1 class="b-headline c-heading">{escape(story.title)}</h1>{"" if view.soft else lead}</div>
 <div class="c-grid b-right-rail__rail-container"><div class="c-stack b-right-rail__main-interior-item"><figure class="c-media-item b-lead-art"><img class="c-image" src="{view.image_url}" alt=""><figcaption class="c-media-item__fig-caption"><span class="c-media-item__caption">{escape(story.caption)}</span> <span class="c-media-item__credit">{escape(view.photo)}</span></figcaption></figure>
@@ -100,8 +100,8 @@ def next_js(view: View) -> str:
         "buildId": _hashed("build", view.seed, view.deploy),
     }
     head = head_html(view, news_ld(view), style(view.seed + view.deploy, "Article", 12_000), title="{title} | {site}")
-    return f"""<!DOCTYPE html><html lang="pl"><head><meta charSet="utf-8"/>{head}</head><body><div id="__next"><div class="{css("Layout_root", "Theme_light")}"><header class="{css("Header_header")}"><a class="{css("Header_logo")}" href="/">{escape(view.outlet.name)}</a><nav class="{css("Nav_nav")}">{menu(words, css("Nav_list"), css("Nav_item"))}</nav></header>
-<div class="{css("Ticker_ticker")}"><span>{escape(view.writer.fill(words.stock))}</span></div><main class="{css("Layout_main")}"><div class="{css("Article_wrapper")}"><nav class="{css("Breadcrumbs_list")} breadcrumbs"><a href="/">Strona główna</a><a href="/{slug_of(story.section)}">{escape(story.section)}</a></nav><h1 class="{css("Article_title")}">{escape(story.title)}</h1>
+    return f"""<!DOCTYPE html><html lang="{view.writer.tongue.code}"><head><meta charSet="utf-8"/>{head}</head><body><div id="__next"><div class="{css("Layout_root", "Theme_light")}"><header class="{css("Header_header")}"><a class="{css("Header_logo")}" href="/">{escape(view.outlet.name)}</a><nav class="{css("Nav_nav")}">{menu(words, css("Nav_list"), css("Nav_item"))}</nav></header>
+<div class="{css("Ticker_ticker")}"><span>{escape(view.writer.fill(words.stock))}</span></div><main class="{css("Layout_main")}"><div class="{css("Article_wrapper")}"><nav class="{css("Breadcrumbs_list")} breadcrumbs"><a href="/">{escape(words.menu[0])}</a><a href="/{slug_of(story.section)}">{escape(story.section)}</a></nav><h1 class="{css("Article_title")}">{escape(story.title)}</h1>
 <div class="{css("Meta_row")}">{author}<time class="{css("Meta_time")}" dateTime="{story.published_at.isoformat()}">{view.day}</time>{f'<span class="{css("Meta_updated")}">{escape(view.changed)}</span>' if story.modified_at else ""}</div>{below_html(view, dress, "share")}{"" if view.soft else lead}
 <figure class="{css("Figure_hero")}"><img src="{view.image_url}" alt=""/><figcaption class="{css("Figure_caption")}"><span>{escape(story.caption)}</span><span class="{css("Figure_credit")}">{escape(view.photo)}</span></figcaption></figure><div class="{css("Article_body")}">{content}{below_html(view, dress, "source_note", "donate", "newsletter")}</div>
 <div class="{css("Tags_list")}">{tag_links(view, css("Tags_tag"), rel="", sep="")}</div>{below_html(view, dress, "author", "related")}{comments_html(view, css("Comments_list"))}</div><aside class="{css("Layout_aside")}">{side_list(view, css("MostRead_box"), words.most_read)}</aside></main>
@@ -125,7 +125,7 @@ def amp(view: View) -> str:
         else ""
     )
     sizes = style(view.seed, "amp-wp", 38_000).replace("<style>", "<style amp-custom>")
-    return f"""<!doctype html><html amp lang="en-GB" i-amphtml-layout="" i-amphtml-no-boilerplate=""><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,minimum-scale=1"><script async="" src="https://cdn.ampproject.example/v0.js"></script>{sizes}{head}</head><body class="amp-wp-body">
+    return f"""<!doctype html><html amp lang="{view.writer.tongue.code}" i-amphtml-layout="" i-amphtml-no-boilerplate=""><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,minimum-scale=1"><script async="" src="https://cdn.ampproject.example/v0.js"></script>{sizes}{head}</head><body class="amp-wp-body">
 <amp-sidebar id="sidebar" layout="nodisplay" side="left">{menu(words, "amp-menu")}</amp-sidebar><header id="top" class="amp-wp-header"><div><a href="/"><span class="amp-site-title">{escape(view.outlet.name)}</span></a></div></header>
 <article class="amp-wp-article"><header class="amp-wp-article-header"><h1 class="amp-wp-title">{escape(story.title)}</h1>{excerpt}{author}<div class="amp-wp-meta amp-wp-posted-on"><time datetime="{story.published_at.isoformat()}">{view.day}</time></div></header>
 <figure class="amp-wp-article-featured-image wp-caption"><amp-img src="{view.image_url}" width="1200" height="675" layout="responsive"></amp-img><p class="wp-caption-text">{escape(story.caption)}. {escape(view.photo)}</p></figure><div class="amp-wp-article-content">{content}</div>

@@ -50,7 +50,7 @@ def portal(view: View) -> str:
     author = (
         f'<div class="article__authors"><span class="article__author">{escape(view.byline)}</span></div>' if view.byline else ""
     )
-    return f"""<!DOCTYPE html><html lang="pl"><head><meta charset="utf-8">{head}</head><body class="page page--article">{icons(view.seed, 30)}<div id="rodo" class="cmp-overlay"><p>{escape(words.cookie)}</p></div>
+    return f"""<!DOCTYPE html><html lang="{view.writer.tongue.code}"><head><meta charset="utf-8">{head}</head><body class="page page--article">{icons(view.seed, 30)}<div id="rodo" class="cmp-overlay"><p>{escape(words.cookie)}</p></div>
 <header class="topbar"><a class="topbar__logo" href="/">{escape(view.outlet.name)}</a><div class="topbar__weather">{escape(view.writer.fill(words.weather))}</div><nav class="mainNav">{menu(words, "mainNav__list", "mainNav__item")}</nav><div class="tickerBar">{escape(view.writer.fill(words.stock))}</div></header>
 <div class="scrollFeed"><article class="article" data-url="{view.url}"><div class="article__crumbs breadcrumbs"><a href="/">{escape(view.outlet.name)}</a> <a href="/{slug_of(story.section)}">{escape(story.section)}</a></div><h1 class="article__title">{escape(story.title)}</h1>
 <div class="article__info">{author}<div class="article__date"><span>{view.day}</span>{f' <span class="article__updated">{escape(view.changed)}</span>' if story.modified_at else ""}</div></div><div class="shareBar"><span>{escape(words.share)}</span><a href="#">Facebook</a><a href="#">X</a></div>
