@@ -16,6 +16,7 @@ from crawler.normalize.template.blocks import Block, blocks_of, label_of, line_k
 from crawler.normalize.template.selectors import first
 
 _LEAST_CHARS = 150
+_NOTE_CHARS = 200
 _NEW_SHARE = 0.2
 """Text of unknown kinds, per character of known ones: beyond this the page is of another design."""
 _LONG = 120
@@ -59,16 +60,22 @@ def apply(tree: HtmlElement, template: Template) -> Fitted | Unfit:
     sets = _sets_of(template)
     lines: list[str] = []
     new: dict[str, int] = {}
+    left_out: list[str] = []
     size = 0
     for block in blocks_of(root):
         known = _known(block.signature, sets)
         if known is None:
             new[block.signature] = new.get(block.signature, 0) + len(block.text)
-            known = _is_text(block.signature, template)
+            known = _is_text(block, template)
+            left_out += [] if known else [block.signature]
         if known and not _recurs(block, sets):
             lines.append(block.line)
             size += len(block.text)
-    return _judged(tree, template, lines, new) if size >= _LEAST_CHARS else Unfit(f"only {size} characters in {template.root}")
+    return (
+        _judged(tree, template, lines, new, left_out)
+        if size >= _LEAST_CHARS
+        else Unfit(f"only {size} characters in {template.root}")
+    )
 
 
 def without_recurring(text: str, template: Template) -> str:
@@ -87,7 +94,7 @@ def long_outside(tree: HtmlElement, template: Template) -> float:
     return (sum(_long_paragraphs(tree)) - inside) / max(inside, _LEAST_CHARS)
 
 
-def _judged(tree: HtmlElement, template: Template, lines: list[str], new: dict[str, int]) -> Fitted | Unfit:
+def _judged(tree: HtmlElement, template: Template, lines: list[str], new: dict[str, int], left_out: list[str]) -> Fitted | Unfit:
     size = sum(map(len, lines))
     unknown = sum(new.values())
     if unknown > _NEW_SHARE * size:
@@ -95,7 +102,7 @@ def _judged(tree: HtmlElement, template: Template, lines: list[str], new: dict[s
         return Unfit(f"{unknown} characters of a kind that the sample had not, beside {size} known ones: {worst}")
     if (outside := long_outside(tree, template)) > template.outside + _OUTSIDE_MORE:
         return Unfit(f"more running text outside {template.root} than the sample had ({outside:.2f} per character inside)")
-    return Fitted("\n\n".join(lines), tuple(name for name in new if not _is_text(name, template)))
+    return Fitted("\n\n".join(lines), tuple(dict.fromkeys(left_out)))
 
 
 def _known(signature: str, sets: _Sets) -> bool | None:
@@ -105,12 +112,14 @@ def _known(signature: str, sets: _Sets) -> bool | None:
     if signature in sets.drop:
         return False
     base, _, shape = signature.partition(":")
-    return True if shape != "link" and base in sets.keep else None
+    return True if shape == "bold" and base in sets.keep else None
 
 
-def _is_text(signature: str, template: Template) -> bool:
-    """Of a kind that the sample had not: tags that writers use, right in the body, are text; boxes of the theme and links are none."""
-    return bool(written_within(signature, template.body))
+def _is_text(block: Block, template: Template) -> bool:
+    """Of a kind that the sample had not: tags that writers use, right in the body, are text; boxes, links and notes in italics are none."""
+    if block.signature.endswith(":italic") and len(block.text) <= _NOTE_CHARS:
+        return False
+    return bool(written_within(block.signature, template.body))
 
 
 def _recurs(block: Block, sets: _Sets) -> bool:

@@ -1,7 +1,7 @@
 """A tree as a list of blocks: pieces of running text, each with the signature of its place below the root.
 
 One walk, used for learning and for using. A signature is the path of tags and stable class names ("div.box>ul>li"), and the
-shape of the piece: ":link" when it is mostly links, ":bold" when all of it is bold. Not here: which blocks are text.
+shape of the piece: ":link" when it is mostly links, ":bold" or ":italic" when all of it is. Not here: which blocks are text.
 """
 
 from __future__ import annotations
@@ -31,7 +31,10 @@ _NAMED = frozenset({"div", "section", "aside", "form", "article", "ul", "footer"
 """Tags whose id counts: ids of headings and paragraphs are anchors, another on every page."""
 _DEEPEST = 60
 """Elements below this depth are read flat: bodies have a tenth of it, and a page may nest a thousand."""
-_LINKED, _BOLD = 0.6, 0.9
+_LINKED, _WHOLE = 0.6, 0.9
+_DRESS = {"a": "a", "b": "b", "strong": "b", "i": "i", "em": "i"}
+_LOUD = frozenset({"li", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote"})
+"""Italics in these are a writer's emphasis; around a paragraph they set it apart from the text."""
 _LABEL_CHARS, _LABELLED = 40, 0.5
 _WIDEST_CELL = 200
 """A row with a longer cell lays the page out and is no table of figures."""
@@ -40,6 +43,8 @@ _MADE = re.compile(r"^(?:css|sc|jsx|jss|emotion|svelte|astro|e|c)-?[a-z]*\d[\w-]
 _SUFFIX = re.compile(r"(?:__|--|_)(?=[\w-]*(?:\d|[a-z][A-Z]|[A-Z]{2}))[\w-]{5,}$")
 """What CSS modules put behind a name: "Body_text__3xY1z"."""
 _CAMEL = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|\d+")
+_AROUND_TABLES = frozenset({"figure", "div"})
+_TABLE = re.compile(r"(?:^|>)table[.>]")
 _DIGITS = re.compile(r"(?<=[\w-])\d+")
 _PLAIN_NAME = re.compile(r"[A-Za-z_][\w-]*")
 _STATES = frozenset({"first", "last", "odd", "even", "active", "lazyloaded", "lazyload", "clearfix", "loaded"})
@@ -65,7 +70,7 @@ class Block:
 def blocks_of(root: HtmlElement) -> list[Block]:
     """The blocks below `root` in document order."""
     walker = _Walker()
-    walker.inside(root, root, "", 0, linked=False, bold=False)
+    walker.inside(root, root, "", 0, "")
     walker.flush(root, "")
     return walker.found
 
@@ -102,19 +107,25 @@ def written_within(signature: str, body: str) -> tuple[str, ...]:
     base, _, shape = signature.partition(":")
     if shape == "link" or not (base.startswith(f"{body}>") if body else base):
         return ()
-    steps = tuple(base[len(body) :].strip(">").split(">"))
-    return steps if all(step.partition(".")[0] in CONTENT_TAGS for step in steps) else ()
+    steps = base[len(body) :].strip(">").split(">")
+    while len(steps) > 1 and steps[0].partition(".")[0] in _AROUND_TABLES and steps[1].partition(".")[0] in ("table", "div"):
+        steps.pop(0)
+    return tuple(steps) if all(step.partition(".")[0] in CONTENT_TAGS for step in steps) else ()
 
 
 @lru_cache(maxsize=8192)
 def frame_of(signature: str, body: str) -> str:
-    """The signature of the outermost box of the theme between the body's element and the block; "" when there is none."""
+    """The signature of the outermost box of the theme between the body's element and the block; "" when there is none.
+
+    What stands around a table only is no box, and a quotation is one where the theme names it (an embedded post).
+    """
     base = signature.partition(":")[0]
     if not base.startswith(f"{body}>") and body:
         return ""
     steps = base[len(body) :].strip(">").split(">") if base != body else []
     for place, step in enumerate(steps):
-        if step.partition(".")[0] not in CONTENT_TAGS:
+        tag, _, name = step.partition(".")
+        if (tag not in CONTENT_TAGS and not _TABLE.search(base)) or (tag == "blockquote" and name):
             return ">".join(([body] if body else []) + steps[: place + 1])
     return ""
 
@@ -146,19 +157,21 @@ class _Walker:
 
     def _start(self) -> None:
         self._parts: list[str] = []
-        self._linked = self._bold = 0
+        self._linked = self._bold = self._italic = 0
 
-    def add(self, text: str | None, *, linked: bool, bold: bool) -> None:
+    def add(self, text: str | None, dress: str) -> None:
+        """A piece of text; `dress` has a letter for each of: a (link), b (bold), i (italic)."""
         if text:
             self._parts.append(text)
-            if linked or bold:
+            if dress:
                 size = len(text.strip())
-                self._linked += size * linked
-                self._bold += size * bold
+                self._linked += size * ("a" in dress)
+                self._bold += size * ("b" in dress)
+                self._italic += size * ("i" in dress)
 
-    def inside(self, element: HtmlElement, holder: HtmlElement, path: str, depth: int, *, linked: bool, bold: bool) -> None:
+    def inside(self, element: HtmlElement, holder: HtmlElement, path: str, depth: int, dress: str) -> None:
         """What `element` holds; `holder` is the block around it, at `path`."""
-        self.add(element.text, linked=linked, bold=bold)
+        self.add(element.text, dress)
         for child in element:
             tag = child.tag
             if not isinstance(tag, str) or tag in _HIDDEN or child.get("hidden") is not None:
@@ -166,19 +179,17 @@ class _Walker:
             elif tag == "br":
                 self.flush(holder, path)
             elif depth >= _DEEPEST:
-                self.add(" ".join(child.itertext()), linked=linked, bold=bold)
+                self.add(" ".join(child.itertext()), dress)
             elif tag == "tr" and _is_row(child):
                 self._take_row(child, _below(path, step_of(child)))
             elif tag in _BLOCKS or (len(child) and next(child.iterdescendants(*_BLOCKS), None) is not None):
                 self.flush(holder, path)
                 below = _below(path, step_of(child))
-                self.inside(child, child, below, depth + 1, linked=linked or tag == "a", bold=False)
+                self.inside(child, child, below, depth + 1, "a" if tag == "a" or "a" in dress else "")
                 self.flush(child, below)
             else:
-                self.inside(
-                    child, holder, path, depth + 1, linked=linked or tag == "a", bold=bold or tag == "strong" or tag == "b"
-                )
-            self.add(child.tail, linked=linked, bold=bold)
+                self.inside(child, holder, path, depth + 1, dress + _DRESS.get(tag, ""))
+            self.add(child.tail, dress)
 
     def flush(self, holder: HtmlElement, path: str) -> None:
         """The run ends: it becomes a block where it holds text."""
@@ -186,10 +197,15 @@ class _Walker:
             return
         text = clean_line("".join(self._parts))
         if text:
-            size = len(text)
-            shape = ":link" if self._linked >= _LINKED * size else ":bold" if self._bold >= _BOLD * size else ""
-            self.found.append(Block(path + shape, text, _is_item(path), holder))
+            self.found.append(Block(path + self._shape(len(text), path), text, _is_item(path), holder))
         self._start()
+
+    def _shape(self, size: int, path: str) -> str:
+        if self._linked >= _LINKED * size:
+            return ":link"
+        if self._italic >= _WHOLE * size and path.rpartition(">")[2].split(".")[0] not in _LOUD:
+            return ":italic"
+        return ":bold" if self._bold >= _WHOLE * size else ""
 
     def _take_row(self, row: HtmlElement, path: str) -> None:
         text = " | ".join(cell for cell in (clean_line(" ".join(each.itertext())) for each in row) if cell)

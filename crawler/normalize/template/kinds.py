@@ -15,13 +15,17 @@ from crawler.normalize.template.seen import Seen, height_between
 
 _TAKEN = 0.5
 """Of the characters of a kind: what first sight took mostly is text."""
-_SURE_CHARS = 250
-"""A line of this length may be the background of a story told again, so it must recur on more pages ..."""
-_SURE_PAGES = 3
-_MARKED = 0.6
-"""Of the pages that have a box, so many hold its recurring line."""
-_BOX_SHARE = 0.35
-"""Of a page's text: what holds more is no box."""
+_LIGHT = 0.15
+"""Of a page's text: a box with more is a part of it."""
+_FEW = 3
+"""Italic or linked paragraphs of a page; an interview has more."""
+_ODD, _SAME_SHARE = 2, 0.25
+"""Pages, and share of the sample, on which a paragraph to the letter is no text of any ..."""
+_ALIKE_SHARE = 0.4
+"""... or one that differs in numbers alone ..."""
+_LOUD_SHARE = 0.6
+"""... or a heading or list item, which writers repeat: "What comes next"."""
+_LOUD = ("h2", "h3", "h4", "h5", "h6", "li")
 
 
 def with_kinds(draft: Template, fitting: Sequence[Seen]) -> Template:
@@ -37,15 +41,19 @@ def with_kinds(draft: Template, fitting: Sequence[Seen]) -> Template:
             if line_key(block.text) not in recurring or one.is_signed(block):
                 chars[block.signature] += len(block.text)
                 taken[block.signature] += len(block.text) * one.took(block)
-    framed = _framed(fitting, pages, recurring, prefix)
-    keep = {name for name, size in chars.items() if taken[name] >= _TAKEN * size and frame_of(name, prefix) not in framed}
-    plain = {name for name in chars if name not in keep and _is_plain(name, prefix)}
+    boxes = _boxes(fitting, pages, prefix) | _asides(pages, prefix)
+    keep = {
+        name
+        for name, size in chars.items()
+        if taken[name] >= _TAKEN * size and frame_of(name, prefix) not in boxes and name not in boxes
+    }
+    plain = {name for name in chars if name not in keep and name not in boxes and _is_plain(name, prefix)}
     labels = _labels(fitting, pages, keep | plain)
     why = [
         f"the body stands in {draft.root}" + (f", in {prefix}" if prefix else ""),
         f"{len(keep)} kinds of blocks are text, as first sight took most of each",
         *(f"{name} is text too: first sight loses it" for name in sorted(plain)),
-        *(f"{name} is a box: the same line stands in it on most pages" for name in sorted(framed)),
+        *(f"{name} is no text: a little of it stands beside the text here and there" for name in sorted(boxes)),
         f"{len(kinds) - len(keep) - len(plain)} kinds are none, {len(recurring)} lines recur, {len(labels)} labels stand before links",
     ]
     return replace(
@@ -54,31 +62,46 @@ def with_kinds(draft: Template, fitting: Sequence[Seen]) -> Template:
     )  # fmt: skip
 
 
-def _framed(fitting: Sequence[Seen], pages: Sequence[Sequence[Block]], recurring: set[str], prefix: str) -> set[str]:
-    """Boxes inside the body that hold a recurring line on most of the pages that have them, whatever else they say.
+def _boxes(fitting: Sequence[Seen], pages: Sequence[Sequence[Block]], prefix: str) -> set[str]:
+    """Boxes of the theme inside the body that hold little of the text on every page: offers, embedded posts, notes.
 
-    A frame with much of the text is the body under another name, and no box.
+    Where a box holds more, it is a part of the text under another name, and first sight decides; a quotation, where it has no link.
     """
-    met: dict[str, set[int]] = defaultdict(set)
-    marked: dict[str, set[int]] = defaultdict(set)
     heavy: set[str] = set()
-    for number, blocks in enumerate(pages):
+    met: set[str] = set()
+    for one, blocks in zip(fitting, pages, strict=True):
         sizes: Counter[str] = Counter()
         for block in blocks:
             if frame := frame_of(block.signature, prefix):
-                met[frame].add(number)
                 sizes[frame] += len(block.text)
-                if line_key(block.text) in recurring:
-                    marked[frame].add(number)
-                if fitting[number].is_signed(block):
+                if one.is_credit(block) or (frame.rpartition(">")[2].startswith("blockquote") and _is_quotation(block)):
                     heavy.add(frame)
-        whole = sum(len(block.text) for block in blocks if fitting[number].took(block))
-        heavy.update(frame for frame, size in sizes.items() if size > _BOX_SHARE * whole)
-    return {
-        frame
-        for frame, where in met.items()
-        if frame not in heavy and len(marked[frame]) > 1 and len(marked[frame]) >= _MARKED * len(where)
-    }
+        whole = sum(len(block.text) for block in blocks if one.took(block))
+        heavy.update(frame for frame, size in sizes.items() if size > _LIGHT * whole)
+        met.update(sizes)
+    return met - heavy
+
+
+def _is_quotation(block: Block) -> bool:
+    """No link stands around it; an embedded post has one to itself."""
+    around = next(block.element.iterancestors("blockquote"), block.element)
+    return next(around.iter("a"), None) is None
+
+
+def _asides(pages: Sequence[Sequence[Block]], prefix: str) -> set[str]:
+    """Kinds of italic or linked paragraphs, of which a page has a few at most and none at its top: notes, offers, "read also"."""
+    found: set[str] = set()
+    many: set[str] = set()
+    for blocks in pages:
+        counts = Counter(block.signature for block in blocks if block.signature.endswith((":italic", ":link")))
+        whole = sum(len(block.text) for block in blocks)
+        sizes = Counter[str]()
+        for block in blocks:
+            sizes[block.signature] += len(block.text)
+        found.update(counts)
+        many.update(name for name, count in counts.items() if count > _FEW or sizes[name] > _LIGHT * whole)
+    tops = Counter(next((block.signature for block in blocks if block.signature.startswith(prefix)), "") for blocks in pages)
+    return {name for name in found - many if tops[name] < _TAKEN * len(pages)}
 
 
 def _is_plain(signature: str, prefix: str) -> bool:
@@ -100,18 +123,28 @@ def _prefix(fitting: Sequence[Seen]) -> str:
 
 def _recurring(fitting: Sequence[Seen], pages: Sequence[Sequence[Block]]) -> set[str]:
     """Keys of lines that stand on several pages; credit lines do too, and are wanted."""
-    met: dict[str, set[int]] = defaultdict(set)
+    alike: dict[str, set[int]] = defaultdict(set)
+    same: dict[str, dict[str, set[int]]] = defaultdict(lambda: defaultdict(set))
     spared: set[str] = set()
-    sizes: dict[str, int] = {}
+    loud: set[str] = set()
     for number, blocks in enumerate(pages):
         for block in blocks:
             key = line_key(block.text)
-            met[key].add(number)
-            sizes[key] = len(block.text)
+            alike[key].add(number)
+            same[key][block.text].add(number)
             if fitting[number].is_signed(block):
                 spared.add(key)
+            if block.signature.rpartition(">")[2].partition(":")[0].partition(".")[0] in _LOUD:
+                loud.add(key)
+    whole = len(pages)
     return {
-        key for key, where in met.items() if key not in spared and len(where) >= (_SURE_PAGES if sizes[key] > _SURE_CHARS else 2)
+        key
+        for key, where in alike.items()
+        if key not in spared
+        and (
+            len(where) > max(_ODD, (_LOUD_SHARE if key in loud else _ALIKE_SHARE) * whole)
+            or (key not in loud and max(map(len, same[key].values())) >= max(_ODD, _SAME_SHARE * whole))
+        )
     }
 
 

@@ -30,7 +30,9 @@ _LEAST_AGREEMENT = 0.75
 _SHARED = 0.5
 """Of the pages: fewer that share a place are no majority."""
 _UP = 3
-"""Levels above the body's element in which credit lines are looked for."""
+"""Levels above the body's element in which leads and credit lines are looked for."""
+_LEAST_FURTHER = 40
+"""Characters of a lead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +81,13 @@ def _shape(element: HtmlElement) -> str:
 
 
 def _root_selector(fitting: Sequence[Seen], selector: str) -> str:
-    """The body's element, or the one a little above it that two pages at least need for a credit line beside the body."""
-    height = sorted(map(_credit_height, fitting))[-2]
+    """The body's element, or the one a little above it that holds what else was taken: a lead, a credit line beside the body.
+
+    A lead must stand there on most pages, a credit line on two: most texts have none.
+    """
+    needs = [_heights(one) for one in fitting]
+    texts = sorted((text for text, _ in needs), reverse=True)[int(_MOSTLY * len(needs)) - 1]
+    height = max(texts, sorted(credit for _, credit in needs)[-2])
     roots = [ancestor(one.body, height) for one in fitting]
     pairs: list[Pair] = [(one.sample.tree, root) for one, root in zip(fitting, roots, strict=True)]
     if not height or (found := common_selector(pairs)) is None:
@@ -90,15 +97,22 @@ def _root_selector(fitting: Sequence[Seen], selector: str) -> str:
     return found
 
 
-def _credit_height(one: Seen) -> int:
-    """How many levels above its body a page has its nearest credit line; 0 where the body holds it, or there is none nearby."""
-    inside = {squeezed(block.text) for block in blocks_of(one.body)}
+def _heights(one: Seen) -> tuple[int, int]:
+    """How many levels above its body a page has the nearest further text, and the nearest credit; 0 where there is none nearby."""
+    known = {squeezed(block.text) for block in blocks_of(one.body)}
+    lead = squeezed(one.sample.draft.lead or "")  # has a selector of its own
+    text = credit = 0
     for height, node in zip(range(1, _UP + 1), one.body.iterancestors(), strict=False):
         if node.tag in ("body", "html"):
             break
-        if any(one.is_credit(block) and squeezed(block.text) not in inside for block in blocks_of(node)):
-            return height
-    return 0
+        more = [block for block in blocks_of(node) if squeezed(block.text) not in known and one.took(block)]
+        if not credit and any(one.is_credit(block) for block in more):
+            credit = height
+        if not text and any(
+            len(block.text) >= _LEAST_FURTHER and not one.is_credit(block) and squeezed(block.text) != lead for block in more
+        ):
+            text = height
+    return text, credit
 
 
 def _with_places(draft: Template, samples: Sequence[Sample]) -> Template:
