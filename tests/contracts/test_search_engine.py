@@ -58,6 +58,15 @@ def test_what_was_pushed_is_found_and_comes_back_whole(engine: SearchEngine, mak
     assert engine.documents([document["id"], article_id("https://nobody.example/")]) == {document["id"]: document}
 
 
+def test_more_documents_are_given_back_than_one_answer_of_a_server_holds(engine: SearchEngine, make: Any) -> None:
+    documents = {document["id"]: document for document in (make(number) for number in range(3))}
+    push(engine, [*documents.values()])
+    unknown = [article_id(f"https://nobody.example/{number}") for number in range(10_500)]
+    first, *others = documents
+    assert engine.documents([first, *unknown, *others, first]) == documents
+    assert engine.documents([]) == {}
+
+
 def test_an_index_that_was_never_made_is_said_and_told_by_its_status(engine: SearchEngine) -> None:
     assert engine.status().documents == 0
     assert engine.status().document_version is None
@@ -241,6 +250,18 @@ def test_facets_count_articles_the_most_frequent_first(engine: SearchEngine, mak
     assert engine.facets(EVERYTHING, ("outlet", "tag")) == {"outlet": [("b", 2), ("a", 1), ("c", 1)], "tag": [("x", 2), ("y", 1)]}
     assert engine.facets(AnyOf(("kot",)), ("outlet",)) == {"outlet": [("c", 1)]}
     assert engine.facets(EVERYTHING, ("outlet",), size=1) == {"outlet": [("b", 2)]}
+
+
+def test_facets_of_many_values_over_several_months_are_exact(engine: SearchEngine, make: Any) -> None:
+    """What is frequent in all months together may be rare in each."""
+    documents = []
+    for month in range(1, 5):
+        seen = datetime(2026, month, 1, tzinfo=UTC)
+        tags = [f"{month}-{number:03d}" for number in range(60)]
+        documents += [make(month * 10 + copy, first_seen_at=seen, tags=tags) for copy in range(2)]
+        documents.append(make(month * 10 + 5, first_seen_at=seen, tags=["everywhere", ""]))
+    push(engine, documents)
+    assert engine.facets(EVERYTHING, ("tag",), size=3) == {"tag": [("everywhere", 4), ("1-000", 2), ("1-001", 2)]}
 
 
 def test_a_histogram_counts_articles_between_edges(engine: SearchEngine, make: Any) -> None:
