@@ -12,11 +12,12 @@ from functools import lru_cache
 from lxml.html import HtmlElement
 
 from crawler.model.template import Template
-from crawler.normalize.template.blocks import Block, blocks_of, label_of, line_key, written_within
+from crawler.normalize.template.blocks import Block, blocks_of, frame_of, is_quotation, label_of, line_key, written_within
 from crawler.normalize.template.selectors import first
 
 _LEAST_CHARS = 150
 _NOTE_CHARS = 200
+_ANNOUNCING_CHARS = 60
 _NEW_SHARE = 0.2
 """Text of unknown kinds, per character of known ones: beyond this the page is of another design."""
 _LONG = 120
@@ -61,6 +62,7 @@ def apply(tree: HtmlElement, template: Template) -> Fitted | Unfit:
     lines: list[str] = []
     new: dict[str, int] = {}
     left_out: list[str] = []
+    before: Block | None = None
     size = 0
     for block in blocks_of(root):
         known = _known(block.signature, sets)
@@ -68,7 +70,10 @@ def apply(tree: HtmlElement, template: Template) -> Fitted | Unfit:
             new[block.signature] = new.get(block.signature, 0) + len(block.text)
             known = _is_text(block, template)
             left_out += [] if known else [block.signature]
-        if known and not _recurs(block, sets):
+        if not known and block.signature.endswith(":link") and before is not None and _is_label(before):
+            size -= len(lines.pop())
+        before = block if known and not _recurs(block, sets) else None
+        if before is not None:
             lines.append(block.line)
             size += len(block.text)
     return (
@@ -119,7 +124,14 @@ def _is_text(block: Block, template: Template) -> bool:
     """Of a kind that the sample had not: tags that writers use, right in the body, are text; boxes, links and notes in italics are none."""
     if block.signature.endswith(":italic") and len(block.text) <= _NOTE_CHARS:
         return False
+    if frame_of(block.signature, template.body) and not is_quotation(block):
+        return False
     return bool(written_within(block.signature, template.body))
+
+
+def _is_label(block: Block) -> bool:
+    """It announces what stands below it: "Read also:"."""
+    return len(block.text) <= _ANNOUNCING_CHARS and block.text.endswith(":")
 
 
 def _recurs(block: Block, sets: _Sets) -> bool:

@@ -40,12 +40,12 @@ _WIDEST_CELL = 200
 """A row with a longer cell lays the page out and is no table of figures."""
 _MADE = re.compile(r"^(?:css|sc|jsx|jss|emotion|svelte|astro|e|c)-?[a-z]*\d[\w-]*$|^sc-|\d{3}|^[0-9a-f]{6,}$|^(?:is|has|js)-?$")
 """Class names that a build or a database made: hashes, numbers of articles."""
-_SUFFIX = re.compile(r"(?:__|--|_)(?=[\w-]*(?:\d|[a-z][A-Z]|[A-Z]{2}))[\w-]{5,}$")
+_SUFFIX = re.compile(r"(?:__|--|_)(?=[A-Za-z0-9]*(?:\d|[a-z][A-Z]|[A-Z]{2}))[A-Za-z0-9]{5,8}$")
 """What CSS modules put behind a name: "Body_text__3xY1z"."""
 _CAMEL = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|\d+")
 _AROUND_TABLES = frozenset({"figure", "div"})
 _TABLE = re.compile(r"(?:^|>)table[.>]")
-_DIGITS = re.compile(r"(?<=[\w-])\d+")
+_DIGITS = re.compile(r"\d+")
 _PLAIN_NAME = re.compile(r"[A-Za-z_][\w-]*")
 _STATES = frozenset({"first", "last", "odd", "even", "active", "lazyloaded", "lazyload", "clearfix", "loaded"})
 
@@ -113,6 +113,12 @@ def written_within(signature: str, body: str) -> tuple[str, ...]:
     return tuple(steps) if all(step.partition(".")[0] in CONTENT_TAGS for step in steps) else ()
 
 
+def is_quotation(block: Block) -> bool:
+    """A quotation by the writer: no link stands in it, while an embedded post has one to itself."""
+    around = next((node for node in (block.element, *block.element.iterancestors()) if node.tag == "blockquote"), None)
+    return around is not None and next(around.iter("a"), None) is None
+
+
 @lru_cache(maxsize=8192)
 def frame_of(signature: str, body: str) -> str:
     """The signature of the outermost box of the theme between the body's element and the block; "" when there is none.
@@ -145,7 +151,7 @@ def _is_written(name: str) -> bool:
 @lru_cache(maxsize=8192)
 def _step(tag: str, names: str, ident: str) -> str:
     anchor = f"#{ident}" if ident and _is_written(ident) else ""
-    return _DIGITS.sub("0", ".".join((tag, *stable_names(names)))) + anchor if names else tag + anchor
+    return ".".join((tag, *(_DIGITS.sub("0", name) for name in stable_names(names)))) + anchor
 
 
 class _Walker:

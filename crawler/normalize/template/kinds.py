@@ -10,11 +10,22 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from crawler.model.template import Template
-from crawler.normalize.template.blocks import CONTENT_TAGS, Block, blocks_of, frame_of, label_of, line_key, written_within
-from crawler.normalize.template.seen import Seen, height_between
+from crawler.normalize.template.blocks import (
+    CONTENT_TAGS,
+    Block,
+    blocks_of,
+    frame_of,
+    is_quotation,
+    label_of,
+    line_key,
+    written_within,
+)
+from crawler.normalize.template.seen import Seen
 
 _TAKEN = 0.5
 """Of the characters of a kind: what first sight took mostly is text."""
+_MAIN = 0.7
+"""Of what was taken, the body's element holds so much; the rest is a lead or credits."""
 _LIGHT = 0.15
 """Of a page's text: a box with more is a part of it."""
 _FEW = 3
@@ -25,6 +36,7 @@ _ALIKE_SHARE = 0.4
 """... or one that differs in numbers alone ..."""
 _LOUD_SHARE = 0.6
 """... or a heading or list item, which writers repeat: "What comes next"."""
+_HEADING_CHARS = 60
 _LOUD = ("h2", "h3", "h4", "h5", "h6", "li")
 
 
@@ -74,18 +86,12 @@ def _boxes(fitting: Sequence[Seen], pages: Sequence[Sequence[Block]], prefix: st
         for block in blocks:
             if frame := frame_of(block.signature, prefix):
                 sizes[frame] += len(block.text)
-                if one.is_credit(block) or (frame.rpartition(">")[2].startswith("blockquote") and _is_quotation(block)):
+                if one.is_credit(block) or is_quotation(block):
                     heavy.add(frame)
         whole = sum(len(block.text) for block in blocks if one.took(block))
         heavy.update(frame for frame, size in sizes.items() if size > _LIGHT * whole)
         met.update(sizes)
     return met - heavy
-
-
-def _is_quotation(block: Block) -> bool:
-    """No link stands around it; an embedded post has one to itself."""
-    around = next(block.element.iterancestors("blockquote"), block.element)
-    return next(around.iter("a"), None) is None
 
 
 def _asides(pages: Sequence[Sequence[Block]], prefix: str) -> set[str]:
@@ -111,14 +117,31 @@ def _is_plain(signature: str, prefix: str) -> bool:
 
 
 def _prefix(fitting: Sequence[Seen]) -> str:
-    """The signature of the body's element below the root: what its own blocks have in common on the most pages."""
-    found: Counter[str] = Counter()
+    """The signature, below the root, of the element that holds most of what was taken: the body, or a wrapper in it that has no class."""
+    sizes: Counter[tuple[str, ...]] = Counter()
+    whole = 0
     for one in fitting:
-        inside = set(one.body.iter())
-        starts = [block.signature.partition(":")[0] for block in blocks_of(one.root) if block.element in inside]
-        depth = height_between(one.body, one.root)
-        found.update({">".join(start.split(">")[:depth]) for start in starts[:1]})
-    return found.most_common(1)[0][0] if found else ""
+        for block in blocks_of(one.root):
+            if one.took(block):
+                whole += len(block.text)
+                base = block.signature.partition(":")[0]
+                steps = base.split(">") if base else []
+                for end in range(1, len(steps) + 1):
+                    sizes[tuple(steps[:end])] += len(block.text)
+    prefix: tuple[str, ...] = ()
+    while deeper := next(
+        (
+            steps
+            for steps, size in sizes.items()
+            if steps[:-1] == prefix
+            and len(steps) == len(prefix) + 1
+            and size >= _MAIN * whole
+            and steps[-1].partition(".")[0] not in CONTENT_TAGS
+        ),
+        None,
+    ):
+        prefix = deeper
+    return ">".join(prefix)
 
 
 def _recurring(fitting: Sequence[Seen], pages: Sequence[Sequence[Block]]) -> set[str]:
@@ -134,7 +157,7 @@ def _recurring(fitting: Sequence[Seen], pages: Sequence[Sequence[Block]]) -> set
             same[key][block.text].add(number)
             if fitting[number].is_signed(block):
                 spared.add(key)
-            if block.signature.rpartition(">")[2].partition(":")[0].partition(".")[0] in _LOUD:
+            if _is_loud(block):
                 loud.add(key)
     whole = len(pages)
     return {
@@ -146,6 +169,11 @@ def _recurring(fitting: Sequence[Seen], pages: Sequence[Sequence[Block]]) -> set
             or (key not in loud and max(map(len, same[key].values())) >= max(_ODD, _SAME_SHARE * whole))
         )
     }
+
+
+def _is_loud(block: Block) -> bool:
+    step, _, shape = block.signature.rpartition(">")[2].partition(":")
+    return step.partition(".")[0] in _LOUD or (shape == "bold" and len(block.text) <= _HEADING_CHARS)
 
 
 def _labels(fitting: Sequence[Seen], pages: Sequence[Sequence[Block]], keep: set[str]) -> set[str]:

@@ -99,11 +99,6 @@ def _holder(tree: HtmlElement, took: Callable[[Block], bool]) -> HtmlElement:
     return holder
 
 
-def height_between(inner: HtmlElement, outer: HtmlElement) -> int:
-    """How many levels `outer` stands above `inner`."""
-    return 0 if inner is outer else 1 + [*inner.iterancestors()].index(outer)
-
-
 def ancestor(element: HtmlElement, height: int) -> HtmlElement:
     """The element so many levels above."""
     for _ in range(height):
