@@ -127,7 +127,11 @@ class ElasticSearcher:
         )  # fmt: skip
 
     def _statistics(self, query: Node) -> Statistics:
-        """How frequent a query's words are, in one question."""
+        """How frequent a query's words are, in one question.
+
+        It counts living documents; Lucene's own frequencies count replaced ones too until it merges them away, so scores are off
+        by about a hundredth in an index that has many of those.
+        """
         terms = sorted(scored_terms(query))
         if not terms:
             return Statistics(articles=1)
