@@ -23,6 +23,10 @@ from crawler.normalize.titles import fold_title
 
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 LATEST_AHEAD = timedelta(hours=24)
+_SAME = timedelta(minutes=1)
+"""A change so soon after the publication is none: one moment, written twice."""
+_ANOTHER_DAY = timedelta(hours=36)
+"""More than the zones and a day without an hour explain."""
 _RUNS_BELOW = 25
 """Runs of text below the headline that are searched for a day."""
 _MOST_CHARS = 140
@@ -31,11 +35,13 @@ Found = tuple[datetime, bool, PublishedFrom]
 
 _META = (
     "article:published_time", "og:article:published_time", "article:published", "og:published_time", "datepublished", "date_published",
-    "parsely-pub-date", "sailthru.date", "dcterms.created", "dc.date.issued", "dcterms.issued", "dcterms.date", "dc.date", "dc.created",
+    "parsely-pub-date", "sailthru.date", "dcterms.created", "dc.date.issued", "dcterms.issued",
     "pubdate", "publishdate", "publish-date", "publish_date", "publication_date", "cxenseparse:recs:publishtime",
     "cxenseparse:publishtime", "article.published", "article_date_original", "originalpublicationdate", "displaydate", "ptime",
-    "bt:pubdate", "rnews:datepublished", "published_time", "datecreated", "vr:published_time", "citation_publication_date", "date", "timestamp",
+    "bt:pubdate", "rnews:datepublished", "published_time", "datecreated", "vr:published_time", "citation_publication_date",
 )  # fmt: skip
+_META_VAGUE = ("dcterms.date", "dc.date", "dc.created", "date", "timestamp")
+"""They do not say of what: of publication, of the last change, of the page's making. A day beside the headline is asked first."""
 _META_MODIFIED = (
     "article:modified_time",
     "og:updated_time",
@@ -82,6 +88,8 @@ _ELSEWHERE = frozenset(
         "menu",
     }
 )
+_GUESS = "-01-01"
+"""What htmldate makes of a year alone. A day that nobody wrote is invented."""
 _PUBLISHED = re.compile(
     r"(?:dodano|opublikowano|publikacja|data (?:publikacji|dodania)|utworzono|published|posted|first published|created|date|veröffentlicht|erstellt|publiziert|datum|stand|"
     r"опубліковано|дата публікації|додано|опубликовано|дата публикации|publikováno|zveřejněno|vydáno|publié|publicado|pubblicato)\b",
@@ -98,13 +106,29 @@ def date_article(draft: Draft, setting: Setting) -> None:
     zone, month_first = setting.zone, draft.facts.meta.get("og:locale", ("",))[0].lower() == "en_us"
     found = [item for item in _candidates(draft, setting, zone, month_first=month_first) if is_believable(item[0], setting.now)]
     if found:
-        moment, timed, source = found[0]
+        moment, timed, source = _first_printed(found, draft, setting, month_first=month_first)
         if not timed:  # a day alone takes the hour from the next statement of the same day
             moment = next((other for other, clock, _ in found if clock and other.date() == moment.date()), moment)
         draft.published_at, draft.published_from = moment, source
     else:
         draft.published_at, draft.published_from = draft.page.fetched_at, PublishedFrom.FIRST_FETCH
     draft.modified_at = _modified(draft, setting, zone)
+
+
+def _first_printed(found: list[Found], draft: Draft, setting: Setting, *, month_first: bool) -> Found:
+    """The first statement, unless it is a day of the page's making and the reader is shown an earlier one beside the headline.
+
+    Some systems give machines the time at which a page was built as that of publication. It shows by a change that is not
+    later than the publication.
+    """
+    stated = found[0]
+    if stated[2] not in (PublishedFrom.STRUCTURED_DATA, PublishedFrom.META):
+        return stated
+    changes = [parsed[0] for text in _stated_changes(draft) if (parsed := parse_time(text, setting.zone))]
+    if not any(change - stated[0] < _SAME for change in changes):
+        return stated
+    shown = next(_shown(draft, setting.zone, month_first=month_first), stated)
+    return shown if is_believable(shown[0], setting.now) and stated[0] - shown[0] > _ANOTHER_DAY else stated
 
 
 def is_believable(moment: datetime, now: datetime) -> bool:
@@ -132,9 +156,7 @@ def _candidates(draft: Draft, setting: Setting, zone: tzinfo, *, month_first: bo
     for text in _written_times(draft.tree):
         if parsed := parse_time(text, zone, month_first=month_first):
             yield (*parsed, PublishedFrom.PAGE)
-    for text in _beside_the_headline(draft):
-        if parsed := parse_time(text, zone, month_first=month_first):
-            yield (*parsed, PublishedFrom.PAGE)
+    yield from _shown(draft, zone, month_first=month_first)
     if (day := address_day(draft.url)) and (parsed := parse_time(day, zone)):
         if moment := _clock_of(draft.tree, parsed[0], zone):
             yield moment, True, PublishedFrom.PAGE
@@ -168,6 +190,10 @@ def _statements(draft: Draft) -> Iterator[tuple[str, PublishedFrom]]:
     if draft.layout and draft.layout.published:
         for element in draft.tree.cssselect(draft.layout.published)[:1]:
             yield element.get("datetime") or visible_text(element), PublishedFrom.PAGE
+    vague = [text for name in _META_VAGUE if (text := facts.tag(name))]
+    if vague:
+        yield from ((text, PublishedFrom.PAGE) for text in _beside_the_headline(draft))
+        yield from ((text, PublishedFrom.META) for text in vague)
     for text in _marked_times(draft.tree):
         yield text, PublishedFrom.PAGE
 
@@ -213,17 +239,30 @@ def _written_times(tree: HtmlElement) -> Iterator[str]:
             yield line
 
 
+def _shown(draft: Draft, zone: tzinfo, *, month_first: bool) -> Iterator[Found]:
+    for text in _beside_the_headline(draft):
+        if parsed := parse_time(text, zone, month_first=month_first):
+            yield (*parsed, PublishedFrom.PAGE)
+
+
 def _beside_the_headline(draft: Draft) -> Iterator[str]:
     """Short runs of text with a whole day between the headline and the first paragraph: "Napisane przez Jan Kos, 30 listopada 2025"."""
     title = fold_title(draft.title)
-    heads = [head for head in elements(draft.tree, "h1", "h2", "h3") if title and fold_title(visible_text(head)) == title]
+    heads = [
+        head for head in elements(draft.tree, "h1", "h2", "h3", "legend") if title and fold_title(visible_text(head)) == title
+    ]
     if not heads:
         return
     for text in heads[-1].xpath("following::text()[normalize-space()]")[:_RUNS_BELOW]:
         line = " ".join(str(text).split())
         if len(line) > _MOST_CHARS and text.getparent().tag not in ("script", "style", "noscript"):
             return
-        if len(line.split()) < 13 and re.search(r"(?:19|20)\d\d", line) and text.getparent().tag not in ("script", "style"):
+        if (
+            len(line.split()) < 13
+            and re.search(r"(?:19|20)\d\d", line)
+            and text.getparent().tag not in ("script", "style")
+            and not UPDATED.search(line)
+        ):
             yield line
 
 
@@ -238,9 +277,20 @@ def _above(element: HtmlElement, around: frozenset[HtmlElement]) -> list[HtmlEle
 def _searched(draft: Draft, setting: Setting) -> str | None:
     latest = (setting.now + LATEST_AHEAD).strftime("%Y-%m-%d")
     try:
-        return find_date(draft.tree, original_date=True, min_date="1990-01-01", max_date=latest)
+        day: str | None = find_date(draft.tree, original_date=True, min_date="1990-01-01", max_date=latest)
     except Exception:
         return None
+    return None if day and day.endswith(_GUESS) and not _is_written(draft.tree, day) else day
+
+
+def _is_written(tree: HtmlElement, day: str) -> bool:
+    """New Year's Day of that year stands on the page in figures or words, not only the year (of a notice of rights)."""
+    year = re.escape(day[:4])
+    text = " ".join(tree.text_content().split())
+    return (
+        re.search(rf"{year}-01-01|\b0?1[./]0?1[./]{year}|\b0?1\.? [^\W\d_]+\.?,? {year}|[^\W\d_]+\.? 0?1,? {year}", text)
+        is not None
+    )
 
 
 def _clock_of(tree: HtmlElement, day: datetime, zone: tzinfo) -> datetime | None:
@@ -264,11 +314,17 @@ def _written_changes(draft: Draft) -> list[str]:
     return []
 
 
+def _stated_changes(draft: Draft) -> list[str]:
+    """The time of the last change as structured data and meta give it."""
+    facts = draft.facts
+    texts = (facts.ld("dateModified"), facts.item("datemodified"), *(facts.tag(name) for name in _META_MODIFIED))
+    return [text for text in texts if text]
+
+
 def _modified(draft: Draft, setting: Setting, zone: tzinfo) -> datetime | None:
-    facts, entry = draft.facts, draft.page.entry
-    texts = [facts.ld("dateModified"), facts.item("datemodified"), *(facts.tag(name) for name in _META_MODIFIED)]
-    texts += [] if any(texts) else _written_changes(draft)
-    times = [parsed[0] for text in texts if text and (parsed := parse_time(text, zone))]
+    entry = draft.page.entry
+    texts = _stated_changes(draft) or _written_changes(draft)
+    times = [parsed[0] for text in texts if (parsed := parse_time(text, zone))]
     if entry is not None and entry.updated_at is not None:
         times.append(entry.updated_at)
     earliest = draft.published_at or EARLIEST

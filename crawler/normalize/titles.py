@@ -42,6 +42,8 @@ KICKERS = frozenset(
 )
 _INLINE = ("span", "small", "div", "em", "strong", "a", "p")
 _ENOUGH = 0.2
+_SECTION_WORDS = 3
+"""Words of the name of a section ("Details", "M&A Updates"), which some themes set as the page's `h1`."""
 _CHROME = frozenset(
     {"logo", "brand", "menu", "nav", "navbar", "masthead", "sidebar", "widget", "footer", "cookie", "modal", "related"}
 )
@@ -58,8 +60,10 @@ def read_title(tree: HtmlElement, facts: Facts, names: Sequence[str]) -> str | N
     headings = [
         head for head in _headings(tree) if (text := visible_text(head)) and len(text) < 400 and not _is_name(text, known)
     ]
+    if agreed := _unanimous(tree, facts, known, headings):
+        return agreed
     by_key = {fold_title(text): text for text in reversed(stated)}
-    for read in (visible_text, _without_kicker):
+    for read in (_without_kicker, visible_text):
         for head in headings:
             if same := by_key.get(fold_title(read(head))):
                 return same
@@ -97,9 +101,33 @@ def fold_title(title: str) -> str:
     return " ".join(_WORD.findall(fold(title)))
 
 
+def _unanimous(tree: HtmlElement, facts: Facts, known: Sequence[str], headings: Sequence[HtmlElement]) -> str | None:
+    """What og:title, the JSON-LD headline and `<title>` all say, or the latter two's match alone beside the name of a section.
+
+    Three statements made apart outweigh an `h1` that says something else: what shows there is a section, a teaser line or a
+    variant under test. Not where they only put a kicker before the heading's words or a phrase for search engines behind them. (Half A: right on 4 of 4 such pages, while
+    two statements against the heading were wrong on 21 of 33, so two do not.)
+    """
+    first = facts.tag("og:title")
+    if not first or not headings:
+        return None
+    stated = without_site_name(first, known)
+    key = fold_title(stated)
+    heads = [fold_title(visible_text(head)) for head in headings]
+    if not key or any(key.endswith(head) or key.startswith(head) or head.endswith(key) for head in heads if head):
+        return None
+    title = fold_title(_page_title(tree))
+    others = [title.startswith(key), fold_title(without_site_name(facts.ld("headline") or "", known)) == key]
+    section = len(heads) == 1 and len(heads[0].split()) <= _SECTION_WORDS and not set(heads[0].split()) & set(key.split())
+    return stated if all(others) or (section and any(others)) else None
+
+
+def _page_title(tree: HtmlElement) -> str:
+    return next((visible_text(element) for element in elements(tree, "title")), "")
+
+
 def _statements(tree: HtmlElement, facts: Facts) -> list[str]:
-    head = next((visible_text(element) for element in elements(tree, "title")), "")
-    found = [facts.tag("og:title"), facts.ld("headline"), facts.tag("twitter:title"), head]
+    found = [facts.tag("og:title"), facts.ld("headline"), facts.tag("twitter:title"), _page_title(tree)]
     found += [facts.tag("dc.title", "dcterms.title", "parsely-title", "sailthru.title"), facts.ld("name", "alternativeHeadline")]
     if next(elements(tree, "h1"), None) is None:  # an h1 that carries it may hold a kicker too
         found.append(facts.item("headline"))
