@@ -2,6 +2,11 @@
 
 Not here: documents (`elastic_bulk`), questions (`elastic_search`), how an index is doing (`elastic_status`). Everything may be
 done twice, and by several processes at once; only rebuilds exclude one another, which their caller sees to.
+
+While a rebuild fills a generation, every push goes to it and to the one in use (external versions make any order safe). The
+rebuild reads the store only after that generation is visible, and a pusher looks for it after it read the store: so an article
+is walked or written twice, never missed. A new month is checked before it is written to: whoever else's template won, or however
+a rebuild was killed, no document goes to a guessed mapping or where no search looks.
 """
 
 from __future__ import annotations
