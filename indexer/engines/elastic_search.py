@@ -129,8 +129,8 @@ class ElasticSearcher:
     def _statistics(self, query: Node) -> Statistics:
         """How frequent a query's words are, in one question.
 
-        It counts living documents; Lucene's own frequencies count replaced ones too until it merges them away, so scores are off
-        by about a hundredth in an index that has many of those.
+        It counts living documents; Lucene's own frequencies count replaced ones too until it merges them away, so scores are a
+        little off in an index that has many of those (not measured).
         """
         terms = sorted(scored_terms(query))
         if not terms:
