@@ -22,7 +22,7 @@ from crawler.model.run import Outcome
 from crawler.normalize.chain import normalize
 from crawler.outlets.agencies import Agencies
 from crawler.settings import parse_duration
-from crawler.store import articles, dead_letters, pages
+from crawler.store import articles, dead_letters, pages, templates
 from crawler.store.database import Database
 from crawler.store.dead_letters import DeadLetter, Stage
 from crawler.workers import PagePool
@@ -66,6 +66,8 @@ def renormalize(
     `progress(done, total)` is called after each page. Raises BackendUnavailable when the store is lost.
     """
     keys = _chosen_keys(database, order)
+    with database.read() as connection:
+        known = templates.read_templates(connection)
     report = RenormalizeReport()
     under_way: deque[_Task] = deque()
     for key, page in _read_pages(database, keys):
@@ -74,7 +76,8 @@ def renormalize(
         if outlet is None:
             report.unknown_outlet += 1
             continue
-        under_way.append(_Task(key, page, outlet, pool.submit(normalize, page, outlet, order.agencies, order.now)))
+        template = known.get(page.outlet)
+        under_way.append(_Task(key, page, outlet, pool.submit(normalize, page, outlet, order.agencies, order.now, template)))
         if len(under_way) >= BATCH:
             report.outcomes[_settle(database, under_way.popleft(), order.now)] += 1
         if progress:

@@ -11,6 +11,7 @@ from datetime import date, datetime
 from crawler.model.article import Article, article_id, content_digest
 from crawler.model.outlet import Layout, Outlet
 from crawler.model.page import Page
+from crawler.model.template import Template
 from crawler.normalize import pages
 from crawler.normalize.access import tell_access
 from crawler.normalize.cleaning import clean_text, cut_frames, split_pictures, split_writers
@@ -36,12 +37,12 @@ NORMALIZER_VERSION = 1
 """Raised by every change of what the chain gives; `depesza renormalize` runs pages of older versions again."""
 
 
-def normalize(page: Page, outlet: Outlet, agencies: Agencies, now: datetime) -> Article:
-    """The article on `page`. `now` (aware) ends the window of believable dates.
+def normalize(page: Page, outlet: Outlet, agencies: Agencies, now: datetime, template: Template | None = None) -> Article:
+    """The article on `page`. `now` (aware) ends the window of believable dates. `template`: what was learned of the outlet.
 
     Raises NormalizeError, whose kind says what the page is instead: "no text", "blocked", "gone", "no article", "broken".
     """
-    return article_of(read_draft(page, Setting(outlet, agencies, now)), outlet)
+    return article_of(read_draft(page, Setting(outlet, agencies, now, template)), outlet)
 
 
 def article_of(draft: Draft, outlet: Outlet) -> Article:

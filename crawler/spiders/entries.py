@@ -21,7 +21,8 @@ from crawler.model.page import Page
 from crawler.model.run import Outcome
 from crawler.settings import parse_duration
 from crawler.spiders.fetching import NotAsked, TooLarge, Wanted
-from crawler.spiders.readers import read_page
+from crawler.spiders.known import KnownOutlet
+from crawler.spiders.readers import read_known
 from crawler.spiders.retry_after import LAST_ATTEMPT, next_try
 from crawler.spiders.run_parts import RunParts
 from crawler.spiders.walls import Verdict, judge
@@ -41,8 +42,8 @@ log = structlog.get_logger("crawler")
 class EntryWork:
     """Takes the entries of one outlet from the frontier to their outcomes."""
 
-    def __init__(self, parts: RunParts, outlet: Outlet) -> None:
-        self._parts, self._outlet = parts, outlet
+    def __init__(self, parts: RunParts, outlet: Outlet, known: KnownOutlet) -> None:
+        self._parts, self._outlet, self._known = parts, outlet, known
         self._revisit_s = tuple(parse_duration(age) for age in outlet.revisit)
         self.pages_fetched = 0
         self.troubles_in_a_row = 0
@@ -103,16 +104,19 @@ class EntryWork:
 
     async def _read(self, item: FrontierItem, page: Page) -> Outcome:
         """The page through the chain in a worker process, then into the store."""
-        future = self._parts.pool.submit(read_page, page, self._outlet, self._parts.agencies, page.fetched_at)
+        known = self._known.template_for(page.final_url)
+        future = self._parts.pool.submit(read_known, page, self._outlet, self._parts.agencies, known)
         try:
-            article = await asyncio.wrap_future(future)
+            article, sighting = await asyncio.wrap_future(future)
         except NormalizeError as error:
             if error.kind == "broken" and self._parts.stopping.is_set():
                 return Outcome.LATER  # its worker was stopped with us: the entry waits for the next run
             return await self._give_up(item, Verdict(Outcome(error.kind), error.reason), page)
+        note = self._known.note(sighting, page.fetched_at)
 
         def file(connection: sa.Connection) -> Outcome:
             outcome = file_article(connection, article, page, self._revisit_s)
+            note(connection)
             if outcome is Outcome.BLOCKED:  # one text at many addresses: filing wrote the letter
                 self._leave_blocked(connection, item, "the same text at many addresses", page.fetched_at)
                 return outcome

@@ -15,6 +15,7 @@ from crawler.model.outlet import Outlet
 from crawler.model.run import Outcome, OutletReport, SourceReport, SourceStatus
 from crawler.spiders.choosing import Choosing
 from crawler.spiders.entries import EntryWork
+from crawler.spiders.known import KnownOutlet
 from crawler.spiders.polls import SourcePoll
 from crawler.spiders.robots import MAX_CRAWL_DELAY_S
 from crawler.spiders.run_parts import RunParts
@@ -36,12 +37,14 @@ class OutletCrawl:
     def __init__(self, parts: RunParts, outlet: Outlet) -> None:
         self._parts, self._outlet = parts, outlet
         self._tally = Tally(outlet.slug)
-        self._work = EntryWork(parts, outlet)
+        self._known = KnownOutlet(parts, outlet)
+        self._work = EntryWork(parts, outlet, self._known)
         self._choosing = Choosing(outlet, force=parts.plan.force)
 
     async def run(self) -> None:
         """Poll and fetch. Raises BackendUnavailable when the store is lost; any other trouble is in the report."""
         plan = self._parts.plan
+        await self._known.open()
         if plan.urls and self._outlet.slug == plan.outlets[0].slug:
             await self._take_all(await self._queue_single(plan.urls))
             return
@@ -148,6 +151,7 @@ class OutletCrawl:
                 return
             outcome = await self._work.take(item)
             self._tally.settle(item.url, outcome)
+            await self._known.learn_if_due()
             if outcome is Outcome.LATER and self._parts.fetcher.rests_s(self._outlet) > 0:
                 return
 

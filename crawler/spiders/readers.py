@@ -14,6 +14,7 @@ from crawler.errors import ConfigError
 from crawler.model.article import Article
 from crawler.model.outlet import Outlet, Source, SourceKind
 from crawler.model.page import Page
+from crawler.model.template import Sighting, Template
 from crawler.outlets.agencies import Agencies
 
 
@@ -43,6 +44,30 @@ def read_page(page: Page, outlet: Outlet, agencies: Agencies, now: datetime) -> 
     from crawler.normalize.chain import normalize
 
     return normalize(page, outlet, agencies, now)
+
+
+def read_known(
+    page: Page, outlet: Outlet, agencies: Agencies, known: tuple[Template | None, bool]
+) -> tuple[Article, Sighting | None]:
+    """The same with what is known of the outlet: its template, and whether the page is a canary. The page's fetch is the time.
+
+    The second of what comes back is what the page says of the template.
+    """
+    from crawler.normalize.chain import article_of, read_draft
+    from crawler.normalize.draft import Setting
+
+    draft = read_draft(page, Setting(outlet, agencies, page.fetched_at, *known))
+    return article_of(draft, outlet), draft.sighting
+
+
+def learn_template(
+    pages: list[Page], outlet: Outlet, agencies: Agencies, now: datetime, version: int
+) -> tuple[Template | None, str]:
+    """The template of the outlet as `pages` (oldest first) show it, or None and the reason."""
+    from crawler.normalize.template.lesson import learn_pages
+
+    learned = learn_pages(pages, outlet, agencies, now, version)
+    return learned.template, learned.reason
 
 
 class FrontPage(NamedTuple):
