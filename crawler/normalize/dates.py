@@ -90,6 +90,8 @@ _ELSEWHERE = frozenset(
 )
 _GUESS = "-01-01"
 """What htmldate makes of a year alone. A day that nobody wrote is invented."""
+_DAY_FIRST = re.compile(r"\W*(?:[^\W\d_]+\W+)?\d")
+"""A day, after one word at most. A link called "publication" with more words before it leads to another paper."""
 _PUBLISHED = re.compile(
     r"(?:dodano|opublikowano|publikacja|data (?:publikacji|dodania)|utworzono|published|posted|first published|created|date|veröffentlicht|erstellt|publiziert|datum|stand|"
     r"опубліковано|дата публікації|додано|опубликовано|дата публикации|publikováno|zveřejněno|vydáno|publié|publicado|pubblicato)\b",
@@ -216,7 +218,7 @@ def _marked_times(tree: HtmlElement) -> Iterator[str]:
             element.get("datetime") or (element.get("title") if element.tag == "abbr" else None) or element.get("content") or ""
         )
         text = text if re.search(r"\d{4}", text) else visible_text(element)
-        if len(text) > 120 or not re.search(r"\d{4}", text):
+        if len(text) > 120 or not re.search(r"\d{4}", text) or (element.tag == "a" and not _DAY_FIRST.match(text)):
             continue
         if element.get("pubdate") is not None or words & _STRONG_WORDS:
             yield text

@@ -18,7 +18,7 @@ _MONTH = (
     r"januar|februar|märz|mai|juni|juli|oktober|dezember|ledna|února|března|dubna|května|června|července|srpna|září|října|listopadu|prosince|"
     r"січня|лютого|березня|квітня|травня|червня|липня|серпня|вересня|жовтня|листопада|грудня|января|февраля|марта|апреля|мая|июня|июля|августа|сентября|октября|ноября|декабря)"
 )
-_DATES = re.compile(
+DATES = re.compile(
     rf"\b{_MONTH}\w*\.?\s+\d{{1,2}}(?:st|nd|rd|th)?,?(?:\s+\d{{4}})?\b|\b\d{{1,2}}\.?\s+{_MONTH}\w*\.?,?(?:\s+\d{{4}})?\b|\b\d{{1,4}}[./-]\d{{1,2}}[./-]\d{{2,4}}\b|"
     r"\b\d{1,2}[:.]\d{2}\b(?:\s*(?:[ap]\.?m\.?|uhr|godz\.?))?|\b\d+\s*(?:min(?:ute)?s?\b|hours?\b|days?\b)[^,;|]*",
     re.IGNORECASE,
@@ -123,13 +123,15 @@ def people_in(names: Sequence[Name], not_people: Sequence[str] = (), *, alone: b
     refused = {squash(name) for name in not_people}
     found: dict[str, str] = {}
     for stated in names:
-        if stated.person is False:
+        if stated.person is False or squash(stated.name) in refused:
             continue
-        for part in _parts(stated.name):
+        parts = list(_parts(stated.name))
+        whole = sum(bool(part) for part in parts) < 2  # one word among others is a place or a department: "Echo, Berlin, Germany"
+        for part in parts:
             name = part.title() if stated.person and part.islower() and " " in part else part
             if stated.person and re.fullmatch(r"[^\W\d_]{2,} [^\W\d_]{2,}", name) and name[0].isupper():
                 name = f"{name.split()[0]} {name.split()[1][0].upper()}{name.split()[1][1:]}"  # "Jan kos", said to be a person
-            if squash(name) not in refused and is_person(name, alone=alone):
+            if squash(name) not in refused and is_person(name, alone=alone and whole):
                 found.setdefault(fold(name), name)
     return tuple(found.values())
 
@@ -137,6 +139,8 @@ def people_in(names: Sequence[Name], not_people: Sequence[str] = (), *, alone: b
 def is_person(name: str, *, alone: bool = False) -> bool:
     """`name` is written like a person's: two to five words with capitals, no title, organisation, digit. One word if `alone`."""
     words = name.split()
+    if _GROUP.search(name):
+        return False
     if not name or len(name) > 60 or re.search(r"\d|[@/\\_=<>{}:?!]", name) or _ORGANISATION.search(name):
         return False
     if _OTHER_SCRIPTS.search(name):
@@ -163,7 +167,7 @@ def _parts(text: str) -> Iterator[str]:
         if last.istitle() and first.istitle():
             yield f"{first} {last}"
             return
-    text = _TAIL.sub("", _DATES.sub(" , ", text))
+    text = _TAIL.sub("", DATES.sub(" , ", text))
     text = _INNER_BY.sub("", _WRITTEN_BY.sub("", text, count=1), count=1)
     for raw in _BETWEEN.split(text):
         part = raw.strip(" .:;,-|*\u2013\u2014\u2022\"'✉")

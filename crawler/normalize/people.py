@@ -12,9 +12,10 @@ from lxml.html import HtmlElement
 
 from crawler.addresses import host_of
 from crawler.normalize.draft import Draft, Setting
-from crawler.normalize.names import MOST_PEOPLE, is_person, people_in, squash
-from crawler.normalize.parsing import elements, holders_of_the_headline, tokens, visible_words
-from crawler.normalize.structured import Name
+from crawler.normalize.names import DATES, MOST_PEOPLE, is_person, people_in, squash
+from crawler.normalize.parsing import elements, holders_of_the_headline, tokens, visible_text, visible_words
+from crawler.normalize.structured import Facts, Name
+from crawler.normalize.titles import fold_title
 from crawler.text import clean_line, fold
 
 _META = (
@@ -73,7 +74,19 @@ _STAMPED = re.compile(
     r"[^|\u2022\u00b7]*\d{4}[^|\u2022\u00b7]*[|\u2022\u00b7](?:[^|\u2022\u00b7]*[|\u2022\u00b7])?\s*([^|\u2022\u00b7\d]{5,40})"
 )
 """A day, perhaps a section, and a name: "2 maja 2026, 8:15 | Kraj | Anna Nowak" on plain old pages."""
-_LABEL = re.compile(r"(?:authors?|written by|by|autor(?:in|en|ka|zy|in/autor|inn?en)?|von|автор[иы]?|auteur)\s*:?", re.IGNORECASE)
+_LABEL = re.compile(
+    r"(?:authors?|written by|interview by|geschrieben von|verfasst von|napisane przez|autorstwa|écrit par|escrito por|scritto da|escrito por|geschreven door|skriven av|napsal|автор|написано|by|autor(?:in|en|ka|zy|in/autor|inn?en)?|von|автор[иы]?|auteur)\s*:?",
+    re.IGNORECASE,
+)
+_SIGNED = re.compile(r"\b(?:by|von|par|por|przez|autor(?:ka|in)?:?|door|автор:?)\s*$", re.IGNORECASE)
+_RUNS_BELOW = 12
+"""Runs of text below the headline among which a name beside the day is looked for."""
+_MOST_CHARS = 140
+"""A longer run is a paragraph: the head of the article ends above it (as in `dates.py`)."""
+_EDGES = " |\u00b7\u2022\u2013\u2014-,:;/"
+_YEAR = re.compile(r"(?:19|20)\d\d")
+_MOST_STATED = 20
+"""Names that structured data may give: a running report has more writers than a byline holds."""
 _AUTHOR_PATH = re.compile(
     r"/(?:authors?|autor(?:zy|en|in|es|i|ka)?|auteurs?|writers?|byline|people|staff|redaktion|redakteure?|korrespondenten|journalists?|reporters?|avtor|profiles?|producers?)/[^/?#]{3,}",
     re.IGNORECASE,
@@ -92,6 +105,7 @@ def read_people(draft: Draft, setting: Setting) -> None:
     stated = [
         value for name in _META for value in facts.meta.get(name, ()) if not value.lower().startswith(("http", "www.", "@"))
     ]
+    labelled = _labelled(facts)
     draft.byline = (
         _fullest(visible) or ", ".join(dict.fromkeys(name.name for name in facts.authors)) or next(iter(stated), "") or feed
     )
@@ -104,17 +118,24 @@ def read_people(draft: Draft, setting: Setting) -> None:
         ),
         (),
     )
-    for group in (facts.authors, _unsaid(facts.microdata.get("author", ())), _unsaid(stated)):
+    own = {squash(name) for name in facts.site_names}
+    for group in (facts.authors, _unsaid(facts.microdata.get("author", ())), _unsaid(labelled), _unsaid(stated)):
         found = _people(group, draft, setting)
-        if 0 < len(found) <= MOST_PEOPLE:
-            own = {squash(name) for name in facts.site_names}
+        if 0 < len(found) <= (_MOST_STATED if group is facts.authors else MOST_PEOPLE):
             more = 0 < len(seen) <= MOST_PEOPLE and (
                 {fold(name) for name in found} < {fold(name) for name in seen} or all(squash(name) in own for name in found)
             )
             draft.authors = seen if more else found
             return
     pen_name = [text for text, _ in visible[:1] if len(text.split()) <= 2]
-    for said, alone in (([feed], False), (_linked(draft), False), (_written_bylines(draft), False), (pen_name, True)):
+    for said, alone in (
+        ([feed], False),
+        (_linked(draft), False),
+        (_written_bylines(draft), False),
+        (_beside_the_day(draft), False),
+        (_signed_link(draft), True),
+        (pen_name, True),
+    ):
         if seen:
             break
         if seen := _people(said, draft, setting, alone=alone):
@@ -181,6 +202,16 @@ def _is_twice(name: str, draft: Draft, names: Sequence[Name]) -> bool:
     )
 
 
+def _labelled(facts: Facts) -> list[str]:
+    """The author among the labelled facts for cards (`twitter:label1` "Written by", `twitter:data1` the name), as WordPress plugins write."""
+    return [
+        value
+        for number in (1, 2, 3)
+        if _LABEL.fullmatch(facts.tag(f"twitter:label{number}") or "")
+        for value in facts.meta.get(f"twitter:data{number}", ())[:1]
+    ]
+
+
 def _unsaid(texts: Sequence[str]) -> list[Name]:
     return [Name(text, None) for text in texts]
 
@@ -192,6 +223,51 @@ def _linked(draft: Draft) -> list[str]:
         if _AUTHOR_PATH.search(link.get("href")) and not _is_elsewhere(link, around) and 4 < len(text := _spaced(link)) < 60:
             return [text]
     return []
+
+
+def _signed_link(draft: Draft) -> list[str]:
+    """The text of a link to an author's page right behind "by", "von" and the like: there a given name alone is enough."""
+    around = holders_of_the_headline(draft.tree)
+    for link in draft.tree.xpath("//a[@href]"):
+        if _AUTHOR_PATH.search(link.get("href")) and not _is_elsewhere(link, around):
+            before, above = link.getprevious(), link.getparent()
+            said = (before.tail if before is not None else above.text if above is not None else None) or ""
+            if _SIGNED.search(said) and 2 < len(text := _spaced(link)) < 60:
+                return [text]
+    return []
+
+
+def _beside_the_day(draft: Draft) -> list[str]:
+    """A full name with the day of the article beside it, between the headline and the first paragraph, that no mark calls a byline.
+
+    What is linked anywhere on the page to something else than an author is the name of a section.
+    """
+    title = fold_title(draft.title)
+    heads = [head for head in elements(draft.tree, "h1", "h2", "legend") if title and fold_title(visible_text(head)) == title]
+    runs: list[str] = []
+    for text in heads[-1].xpath("following::text()[normalize-space()]")[:_RUNS_BELOW] if heads else ():
+        if text.getparent().tag in ("script", "style", "noscript"):
+            continue
+        line = clean_line(str(text))
+        if len(line) > _MOST_CHARS:
+            break
+        runs.append(line)
+    for place, line in enumerate(runs):
+        name = DATES.sub(" ", line).strip(_EDGES)
+        near = runs[max(0, place - 1) : place + 2]
+        dated = any(_YEAR.search(other) and DATES.search(other) for other in near)
+        if 2 <= len(name.split()) <= 4 and is_person(name) and dated and not _is_section(name, draft):
+            return [name]
+    return []
+
+
+def _is_section(name: str, draft: Draft) -> bool:
+    folded = fold(name)
+    return any(
+        not _AUTHOR_PATH.search(link.get("href") or "")
+        for link in elements(draft.tree, "a")
+        if fold(" ".join(link.text_content().split())) == folded
+    )
 
 
 def _written_bylines(draft: Draft) -> list[str]:
