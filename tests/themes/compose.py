@@ -45,7 +45,7 @@ class Writer:
     def fill(self, pattern: str, thing: tuple[str, str, str] | None = None, town: tuple[str, str, str] | None = None) -> str:
         """One pattern with every slot filled; the first letter is a capital."""
         values = self._values(thing or self.random.choice(self.tongue.things), town or self.random.choice(self.tongue.towns))
-        text = pattern.format_map(values)
+        text = pattern.format_map(values).replace("..", ".")  # "60 proc." at a sentence's end
         return text[:1].upper() + text[1:]
 
     def fresh(self, pattern: str, thing: tuple[str, str, str], town: tuple[str, str, str]) -> str:

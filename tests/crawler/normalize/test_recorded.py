@@ -23,26 +23,50 @@ RECORDED = Path(__file__).parents[2] / "recorded"
 FOLDERS = sorted(path.parent for path in RECORDED.glob("*/*/expected.json"))
 
 
-@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: f"{folder.parent.name}/{folder.name}")
+FAULTY = [folder for folder in FOLDERS if "known_fault" in json.loads((folder / "expected.json").read_text(encoding="utf-8"))]
+
+
+def name_of(folder: Path) -> str:
+    return f"{folder.parent.name}/{folder.name}"
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=name_of)
 def test_a_recorded_page_gives_the_expected_article(folder: Path) -> None:
     wanted = json.loads((folder / "expected.json").read_text(encoding="utf-8"))
+    wrong = differences(folder, wanted)
+    assert {name: said for name, said in wrong.items() if name not in wanted.get("fault_in", ())} == {}
+
+
+@pytest.mark.parametrize("folder", FAULTY, ids=name_of)
+@pytest.mark.xfail(strict=True, reason="known faults: whoever mends one takes its name out of the page's `fault_in`")
+def test_a_known_fault_of_a_recorded_page_is_still_there(folder: Path) -> None:
+    wanted = json.loads((folder / "expected.json").read_text(encoding="utf-8"))
+    mended = set(wanted["fault_in"]) - set(differences(folder, wanted))
+    assert mended, f"not yet mended: {wanted['known_fault']}"
+
+
+def differences(folder: Path, wanted: dict[str, Any]) -> dict[str, object]:
+    """What is not as expected: "error", "text", "never", "sources", "addresses" or a field -> what was found."""
+    try:
+        article = article_of(folder, wanted)
+    except NormalizeError as refused:
+        return {} if refused.kind == wanted.get("error") else {"error": refused.kind}
     if "error" in wanted:
-        with pytest.raises(NormalizeError) as refused:
-            article_of(folder, wanted)
-        assert refused.value.kind == wanted["error"]
-        return
-    article = article_of(folder, wanted)
-    assert article.text.split("\n\n") == wanted["text"]
-    for words in wanted.get("never", ()):
-        assert words not in article.text
+        return {"error": None}
     found = plain(article)
-    assert {key: found[key] for key in wanted["expected"]} == wanted["expected"]
-    if "sources" in wanted:
-        named = [[item.source, str(item.source_kind), str(item.role)] for item in article.attributions]
-        assert named[: len(wanted["sources"])] == wanted["sources"]
-    for address in wanted.get("addresses", ()):
-        assert address in [[item.url, str(item.kind)] for item in article.addresses]
+    wrong: dict[str, object] = {name: found[name] for name, value in wanted["expected"].items() if found[name] != value}
+    if (paragraphs := article.text.split("\n\n")) != wanted["text"]:
+        wrong["text"] = [line for line in paragraphs if line not in wanted["text"]] or paragraphs
+    if held := [words for words in wanted.get("never", ()) if words in article.text]:
+        wrong["never"] = held
+    named = [[item.source, str(item.source_kind), str(item.role)] for item in article.attributions]
+    if named[: len(wanted.get("sources", ()))] != wanted.get("sources", []):
+        wrong["sources"] = named
+    met = [[item.url, str(item.kind)] for item in article.addresses]
+    if missing := [address for address in wanted.get("addresses", ()) if address not in met]:
+        wrong["addresses"] = missing
     check_evidence(article)
+    return wrong
 
 
 def test_the_founding_sample_names_its_sources_by_the_credit_line() -> None:
@@ -56,7 +80,7 @@ def test_the_founding_sample_names_its_sources_by_the_credit_line() -> None:
 
 
 def test_every_recorded_page_says_what_its_trap_is() -> None:
-    assert len(FOLDERS) >= 12
+    assert len(FOLDERS) >= 60
     for folder in FOLDERS:
         assert (folder / "about.md").read_text(encoding="utf-8").startswith("# "), folder
 
