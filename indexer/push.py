@@ -218,10 +218,11 @@ class _Store:
         return batch
 
     def settle(self, sent: Sent) -> None:
-        """Letters as after a push; what the engine put off waits in the outbox for the push at the end."""
+        """Letters as after a push; what the engine put off waits in the outbox for the push at the end, if there is one."""
         versions = sent.batch.versions
+        later = () if sent.stopped else sent.result.later
         with self._run.database.write() as connection:
-            put_in_outbox(connection, {one: versions[one] for one in sent.result.later}, self._run.now)
+            put_in_outbox(connection, {one: versions[one] for one in later}, self._run.now)
             _keep_letters(connection, sent.batch.documents, sent.result, self._run.now)
 
 
