@@ -43,7 +43,7 @@ OUTLETS = {
     "gazeta-podlesna": _Entry(
         "Gazeta Podleśna", "joomla", "pl", "PL", "Europe/Warsaw", "/index.php/{section}/{n}-{slug}", "enfold"
     ),
-    "echo-pogranicza": _Entry("Echo Pogranicza", "next", "pl", "PL", "Europe/Warsaw", "/{section}/{slug}", "portal"),
+    "echo-pogranicza": _Entry("Echo Pogranicza", "next", "pl", "PL", "Europe/Warsaw", "/{section}/{slug}-{n}", "portal"),
     "tygodnik-olszyna": _Entry(
         "Tygodnik Olszyna", "table", "pl", "PL", "Europe/Warsaw", "/art/{n}_{slug}.html", "joomla", "iso-8859-2"
     ),
@@ -53,11 +53,11 @@ OUTLETS = {
     "thornwick-post": _Entry("Thornwick Post", "twenty", "en", "GB", "Europe/London", redesign="arc"),
     "moor-and-dale": _Entry("Moor and Dale", "amp", "en", "GB", "Europe/London", "/{slug}-{n}/", "generatepress"),
     "lindenauer-bote": _Entry(
-        "Lindenauer Bote", "typo3", "de", "DE", "Europe/Berlin", "/nachrichten/detail/{slug}", "generatepress"
+        "Lindenauer Bote", "typo3", "de", "DE", "Europe/Berlin", "/nachrichten/detail/{slug}-{n}", "generatepress"
     ),
-    "muehlbacher-anzeiger": _Entry("Mühlbacher Anzeiger", "generatepress", "de", "DE", "Europe/Berlin", "/{slug}/", "typo3"),
+    "muehlbacher-anzeiger": _Entry("Mühlbacher Anzeiger", "generatepress", "de", "DE", "Europe/Berlin", "/{slug}-{n}/", "typo3"),
     "visti-polissia": _Entry("Вісті Полісся", "jnews", "uk", "UA", "Europe/Kyiv", "/{y}/{m:02}/{slug}/", "drupal"),
-    "zaliv-segodnya": _Entry("Залив сегодня", "drupal", "ru", "LV", "Europe/Riga", "/{section}/{slug}", "jnews"),
+    "zaliv-segodnya": _Entry("Залив сегодня", "drupal", "ru", "LV", "Europe/Riga", "/{section}/{slug}-{n}", "jnews"),
     "sazavske-listy": _Entry("Sázavské listy", "twenty", "cs", "CZ", "Europe/Prague", "/{section}/{slug}-{n}", "drupal"),
 }
 """Six outlets in Polish, three in English, two in German, one each in Ukrainian, Russian, Czech; thirteen themes."""
