@@ -42,7 +42,9 @@ COMMANDS: dict[str, Place] = {
     "demo": Place(START, ("scheduler.cli:demo",), "depesza demo"),
     "init": Place(START, ("scheduler.cli:init",), "depesza init --contact me@example.org"),
     "doctor": Place(START, ("scheduler.cli:doctor",), "depesza doctor"),
-    "outlets": Place(WATCH, ("crawler.cli.outlets:app", "scheduler.outlets_cli:app"), "depesza outlets list"),
+    "outlets": Place(
+        WATCH, ("crawler.cli.outlets:app", "crawler.cli.templates:app", "scheduler.outlets_cli:app"), "depesza outlets list"
+    ),
     "crawl": Place(WATCH, ("scheduler.cli:crawl",), "depesza crawl kresy pap"),
     "run": Place(WATCH, ("scheduler.cli:run",), "depesza run"),
     "status": Place(WATCH, ("scheduler.cli:status",), "depesza status --json"),

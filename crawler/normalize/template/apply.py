@@ -6,6 +6,7 @@ is left to first sight. Not here: learning (`learn.py`), cleaning, which comes a
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -17,8 +18,10 @@ from crawler.normalize.template.selectors import first
 
 _LEAST_CHARS = 150
 _NOTE_CHARS = 200
+_LEAST_LEAD = 60
+"""Characters that a lead has at least."""
 _ANNOUNCING_CHARS = 60
-_NEW_SHARE = 0.2
+_NEW_SHARE = 0.25
 """Text of unknown kinds, per character of known ones: beyond this the page is of another design."""
 _LONG = 120
 """A paragraph of so many characters is running text."""
@@ -70,6 +73,8 @@ def apply(tree: HtmlElement, template: Template) -> Fitted | Unfit:
             new[block.signature] = new.get(block.signature, 0) + len(block.text)
             known = _is_text(block, template)
             left_out += [] if known else [block.signature]
+            if not known and not lines and len(block.text) >= _LEAST_LEAD and not block.signature.endswith(":link"):
+                return Unfit(f"above the text stands something new, {block.signature}: perhaps its lead")
         if not known and block.signature.endswith(":link") and before is not None and _is_label(before):
             size -= len(lines.pop())
         before = block if known and not _recurs(block, sets) else None
@@ -101,10 +106,14 @@ def long_outside(tree: HtmlElement, template: Template) -> float:
 
 def _judged(tree: HtmlElement, template: Template, lines: list[str], new: dict[str, int], left_out: list[str]) -> Fitted | Unfit:
     size = sum(map(len, lines))
-    unknown = sum(new.values())
-    if unknown > _NEW_SHARE * size:
-        worst = max(new, key=lambda name: new[name])
-        return Unfit(f"{unknown} characters of a kind that the sample had not, beside {size} known ones: {worst}")
+    unknown = Counter[str]()
+    for name, chars in new.items():
+        unknown[frame_of(name, template.body) or name] += chars
+    for frame in {frame_of(name, template.body) for name in new if name.endswith(":link")}:
+        del unknown[frame]  # teasers, however many
+    if unknown.total() > _NEW_SHARE * size:
+        worst = max(unknown, key=lambda name: unknown[name])
+        return Unfit(f"{unknown.total()} characters of a kind that the sample had not, beside {size} known ones: {worst}")
     if (outside := long_outside(tree, template)) > template.outside + _OUTSIDE_MORE:
         return Unfit(f"more running text outside {template.root} than the sample had ({outside:.2f} per character inside)")
     return Fitted("\n\n".join(lines), tuple(dict.fromkeys(left_out)))

@@ -80,7 +80,8 @@ def _boxes(fitting: Sequence[Seen], pages: Sequence[Sequence[Block]], prefix: st
     Where a box holds more, it is a part of the text under another name, and first sight decides; a quotation, where it has no link.
     """
     heavy: set[str] = set()
-    met: set[str] = set()
+    met: Counter[str] = Counter()
+    tops: Counter[str] = Counter()
     for one, blocks in zip(fitting, pages, strict=True):
         sizes: Counter[str] = Counter()
         for block in blocks:
@@ -90,8 +91,11 @@ def _boxes(fitting: Sequence[Seen], pages: Sequence[Sequence[Block]], prefix: st
                     heavy.add(frame)
         whole = sum(len(block.text) for block in blocks if one.took(block))
         heavy.update(frame for frame, size in sizes.items() if size > _LIGHT * whole)
-        met.update(sizes)
-    return met - heavy
+        met.update(sizes.keys())
+        top = next((block for block in blocks if one.took(block)), None)
+        if top is not None and (frame := frame_of(top.signature, prefix)):
+            tops[frame] += 1  # a lead in a dress of its own
+    return {frame for frame, pages_with in met.items() if frame not in heavy and tops[frame] < _TAKEN * pages_with}
 
 
 def _asides(pages: Sequence[Sequence[Block]], prefix: str) -> set[str]:

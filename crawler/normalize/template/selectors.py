@@ -54,9 +54,9 @@ def _candidates(meant: Sequence[HtmlElement]) -> Iterator[str]:
         above = [parent for parent in parents if parent is not None]
         for name in _names(above):
             if name != above[0].tag:
-                yield from (f"{name} {inner}" for inner in own)
                 if all(one.getparent() is up for one, up in zip(meant, above, strict=True)):
                     yield from (f"{name} > {inner}" for inner in own)
+                yield from (f"{name} {inner}" for inner in own)
     if placed := _placed(meant):
         yield placed
 
@@ -73,6 +73,7 @@ def _names(meant: Sequence[HtmlElement]) -> list[str]:
     shared = set.intersection(*(set(_written(element)) for element in meant))
     names = sorted(shared, key=lambda name: (-len(name), name))
     found += [f"{tag}.{name}" for name in names]
+    found += [f'{tag}[class*="{stem}"]' for stem in sorted(set.intersection(*(set(_stems(element)) for element in meant)))]
     if len(names) > 1:
         found.append(".".join((tag, *sorted(names))))
     return [*found, tag]
@@ -82,6 +83,14 @@ def _written(element: HtmlElement) -> Iterator[str]:
     """Class names that are stable as they stand; one that only begins so ("Body_text__3xY1z") cannot be a selector."""
     raw = (element.get("class") or "").split()
     return (name for name in stable_names(" ".join(raw)) if name in raw)
+
+
+def _stems(element: HtmlElement) -> Iterator[str]:
+    """What stays of a name that a build ends anew each time: "Body_text__" of "Body_text__3xY1z"."""
+    for name in (element.get("class") or "").split():
+        for stem in stable_names(name):
+            if stem != name:
+                yield stem + name[len(stem) :][: 2 if name[len(stem) :].startswith(("__", "--")) else 1]
 
 
 def _same(meant: Sequence[HtmlElement], attribute: str) -> str | None:
