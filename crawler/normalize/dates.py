@@ -106,7 +106,12 @@ _IN_ADDRESS = re.compile(
 def date_article(draft: Draft, setting: Setting) -> None:
     """Fill `published_at`, `published_from` and `modified_at`. Where nothing is known it is the time of the fetch."""
     zone, month_first = setting.zone, draft.facts.meta.get("og:locale", ("",))[0].lower() == "en_us"
-    found = [item for item in _candidates(draft, setting, zone, month_first=month_first) if is_believable(item[0], setting.now)]
+    found: list[Found] = []
+    for item in _candidates(draft, setting, zone, month_first=month_first):
+        if is_believable(item[0], setting.now):
+            found.append(item)
+            if found[0][1]:
+                break  # the first says the hour too: nothing more is asked
     if found:
         moment, timed, source = _first_printed(found, draft, setting, month_first=month_first)
         if not timed:  # a day alone takes the hour from the next statement of the same day

@@ -10,6 +10,8 @@ import re
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
+from lxml.html import HtmlElement
+
 from crawler.addresses import belongs_to
 from crawler.errors import NormalizeError
 from crawler.normalize.draft import Draft, Setting
@@ -71,7 +73,7 @@ def refuse_by_answer(draft: Draft, setting: Setting) -> None:
     if page.status in (404, 410):
         raise NormalizeError("gone", f"the server answered {page.status}")
     _refuse_redirect(draft, setting)
-    words = visible_words(draft.tree)
+    words = _words_up_to(draft.tree, 2 * _MANY_WORDS)
     heads = _headings(draft)
     html = draft.html[:400_000].lower() if words < _FEW_WORDS else ""
     marks = [mark for mark in _CHALLENGE_MARKS if mark in html]
@@ -118,6 +120,18 @@ def _refuse_redirect(draft: Draft, setting: Setting) -> None:
         page.final_url, (*setting.outlet.domains, *setting.outlet.politeness.offsite_domains)
     ):
         raise NormalizeError("blocked", f"redirected to another site: {page.final_url[:200]}")
+
+
+def _words_up_to(tree: HtmlElement, limit: int) -> int:
+    """How many words the page shows; `limit` when it has more, which most pages reach in their menus and is seen soon."""
+    count = 0
+    for element in elements(next(tree.iter("body"), tree)):
+        if element.tag not in ("script", "style", "noscript", "template", "svg", "iframe", "select", "button"):
+            count += len((element.text or "").split())
+        count += len((element.tail or "").split())
+        if count >= limit:
+            return limit
+    return visible_words(tree)
 
 
 def _headings(draft: Draft) -> list[str]:
