@@ -17,6 +17,7 @@ _PRESCAN_BYTES = 16 * 1024
 _SAMPLE_BYTES = 256 * 1024
 _STRAY_SHARE = 0.02
 """Invalid sequences per non-ASCII byte up to which a declared utf-8 is believed (a cut title, one bad advert)."""
+_MANY_HIGH = 30
 _GAIN = 0.25
 """How much better a text must look before a declared single-byte encoding is overruled by its sister."""
 _MOJIBAKE_SHARE = 0.3
@@ -112,7 +113,15 @@ def _utf8_errors(body: bytes) -> tuple[int, int]:
     """Invalid utf-8 sequences, and sequences that begin with a byte above 0x7F."""
     if body.isascii():
         return 0, 0
-    text = body.decode("utf-8", "replace")
+    try:
+        text = body.decode("utf-8")
+    except UnicodeDecodeError:
+        text = body.decode("utf-8", "replace")
+    else:
+        if (
+            len(body) - len(text) > _MANY_HIGH
+        ):  # at most three bytes more than letters each: a bound is enough where many are sound
+            return 0, (len(body) - len(text)) // 3
     errors = text.count("\ufffd") - body.count(b"\xef\xbf\xbd")
     return errors, len(text) - sum(map(len, re.findall(r"[\x00-\x7f]+", text)))
 
@@ -140,9 +149,10 @@ def _detect(body: bytes, languages: Sequence[str]) -> str:
 
 def _repaired(text: str, encoding: str, *, suspect: bool) -> Decoded:
     """utf-8 that was encoded twice, undone; else the text as it is."""
-    high = len(re.findall(r"[^\x00-\x7f]", text[:_SAMPLE_BYTES]))
+    if text.isascii():
+        return Decoded(text, encoding, suspect)
     pairs = _DOUBLE.findall(text[:_SAMPLE_BYTES])
-    if len(pairs) < 3 or 2 * len(pairs) < _MOJIBAKE_SHARE * high:
+    if len(pairs) < 3 or 2 * len(pairs) < _MOJIBAKE_SHARE * len(re.findall(r"[^\x00-\x7f]", text[:_SAMPLE_BYTES])):
         return Decoded(text, encoding, suspect)
     for inner in ("cp1252", "cp1250", "latin-1"):
         once = _undo(text, inner)

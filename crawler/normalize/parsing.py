@@ -126,12 +126,13 @@ def _collect(element: HtmlElement, parts: list[str]) -> None:
 
 
 def _refuse_excess(tree: HtmlElement) -> None:
-    depth = deepest = count = 0
+    count = int(tree.xpath("count(//*)"))
+    if count <= MAX_DEPTH:  # too few to be nested too deep; most pages
+        return
+    if count > MAX_ELEMENTS:
+        raise NormalizeError("broken", f"more than {MAX_ELEMENTS} elements")
+    depth = 0
     for event, _ in etree.iterwalk(tree, events=("start", "end")):
         depth += 1 if event == "start" else -1
-        deepest = max(deepest, depth)
-        count += event == "start"
-        if deepest > MAX_DEPTH:
+        if depth > MAX_DEPTH:
             raise NormalizeError("broken", f"more than {MAX_DEPTH} elements nested in one another")
-        if count > MAX_ELEMENTS:
-            raise NormalizeError("broken", f"more than {MAX_ELEMENTS} elements")
