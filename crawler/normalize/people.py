@@ -84,7 +84,13 @@ _RUNS_BELOW = 12
 _MOST_CHARS = 140
 """A longer run is a paragraph: the head of the article ends above it (as in `dates.py`)."""
 _EDGES = " |\u00b7\u2022\u2013\u2014-,:;/"
-_YEAR = re.compile(r"(?:19|20)\d\d")
+_DAY = re.compile(r"\b\d{1,2}\b\D{1,14}\b(?:19|20)\d\d\b|\b(?:19|20)\d\d-\d\d-\d\d\b|\b\d{1,2}[./]\d{1,2}[./]\d{4}\b")
+_JOB = re.compile(
+    r"(?:[^\W\d_]+ ){0,3}(?:writer|reporter|editor|correspondent|journalist|columnist|redakteur(?:in)?|korrespondent(?:in)?|journalistin|"
+    r"dziennikarz|dziennikarka|redaktor(?:ka)?|publicyst(?:a|ka)|кореспондент(?:ка)?|журналіст(?:ка)?|корреспондент|журналист)",
+    re.IGNORECASE,
+)
+"""A line that is a newsroom's job: who stands above it wrote the article."""
 _MOST_STATED = 20
 """Names that structured data may give: a running report has more writers than a byline holds."""
 _AUTHOR_PATH = re.compile(
@@ -244,21 +250,32 @@ def _beside_the_day(draft: Draft) -> list[str]:
     """
     title = fold_title(draft.title)
     heads = [head for head in elements(draft.tree, "h1", "h2", "legend") if title and fold_title(visible_text(head)) == title]
+    for head in heads[:2]:
+        runs = _runs_below(head)
+        for place, line in enumerate(runs):
+            name = DATES.sub(" ", line).strip(_EDGES)
+            if not (2 <= len(name.split()) <= 4 and is_person(name)):
+                continue
+            near = runs[max(0, place - 1) : place + 2]
+            vouched = any(_DAY.search(other) for other in near) or any(_JOB.fullmatch(other) for other in near[-1:])
+            if vouched and not _is_section(name, draft):
+                return [name]
+    return []
+
+
+def _runs_below(head: HtmlElement) -> list[str]:
+    """The short runs of text behind the headline, a standfirst passed over, until the first paragraph."""
     runs: list[str] = []
-    for text in heads[-1].xpath("following::text()[normalize-space()]")[:_RUNS_BELOW] if heads else ():
+    long = 0
+    for text in head.xpath("following::text()[normalize-space()]")[:_RUNS_BELOW]:
         if text.getparent().tag in ("script", "style", "noscript"):
             continue
         line = clean_line(str(text))
-        if len(line) > _MOST_CHARS:
+        long += len(line) > _MOST_CHARS
+        if long > 1:
             break
         runs.append(line)
-    for place, line in enumerate(runs):
-        name = DATES.sub(" ", line).strip(_EDGES)
-        near = runs[max(0, place - 1) : place + 2]
-        dated = any(_YEAR.search(other) and DATES.search(other) for other in near)
-        if 2 <= len(name.split()) <= 4 and is_person(name) and dated and not _is_section(name, draft):
-            return [name]
-    return []
+    return runs
 
 
 def _is_section(name: str, draft: Draft) -> bool:
