@@ -68,7 +68,11 @@ _RUNNING = 40
 _WRITTEN = re.compile(
     r"(?:[Bb]y|BY|[Ww]ritten by|[Ww]ords by|[Tt]ext by|[Vv]on|VON|Text(?:: von| von)?|Autor(?:ka|in|zy)?:|Author:|Tekst:|Автор:|[Pp]ar|Escribe|Erstellt von|Veröffentlicht von)[:\s]+(?=[^\W\d_a-z])"
 )
-_PICTURE = re.compile(r"(?:fot\.|foto|photo|bild|image|zdjęcie|zdjęcia|фото|snímek)\b", re.IGNORECASE)
+_PICTURE = re.compile(
+    r"(?:fot\.|foto|photo|bild|image|zdjęcie|zdjęcia|фото|snímek)\b|.*(?:\bpool (?:via|photo)\b|getty images|shutterstock|\bimago\b|\bepa-efe\b|picture[ -]alliance|east news)",
+    re.IGNORECASE,
+)
+"""What begins or is signed like a picture's credit: photographers wrote nothing."""
 _OTHER_SCOPE = "ancestor-or-self::*[contains(@itemtype, 'ImageObject') or contains(@itemtype, 'Comment') or contains(@itemtype, 'VideoObject')]"
 _STAMPED = re.compile(
     r"[^|\u2022\u00b7]*\d{4}[^|\u2022\u00b7]*[|\u2022\u00b7](?:[^|\u2022\u00b7]*[|\u2022\u00b7])?\s*([^|\u2022\u00b7\d]{5,40})"
@@ -78,6 +82,8 @@ _LABEL = re.compile(
     r"(?:authors?|written by|interview by|geschrieben von|verfasst von|napisane przez|autorstwa|écrit par|escrito por|scritto da|escrito por|geschreven door|skriven av|napsal|автор|написано|by|autor(?:in|en|ka|zy|in/autor|inn?en)?|von|автор[иы]?|auteur)\s*:?",
     re.IGNORECASE,
 )
+_ACCOUNT = re.compile(r"[a-z]+")
+"""The account of an editorial system ("akowalska"), which no reader sees; a pen name is written on the page, too."""
 _SIGNED = re.compile(r"\b(?:by|von|par|por|przez|autor(?:ka|in)?:?|door|автор:?)\s*$", re.IGNORECASE)
 _RUNS_BELOW = 12
 """Runs of text below the headline among which a name beside the day is looked for."""
@@ -109,7 +115,10 @@ def read_people(draft: Draft, setting: Setting) -> None:
     visible = visible_bylines(draft)
     feed = draft.page.entry.author if draft.page.entry and draft.page.entry.author else ""
     stated = [
-        value for name in _META for value in facts.meta.get(name, ()) if not value.lower().startswith(("http", "www.", "@"))
+        value
+        for name in _META
+        for value in facts.meta.get(name, ())
+        if not value.lower().startswith(("http", "www.", "@")) and not _ACCOUNT.fullmatch(value)
     ]
     labelled = _labelled(facts)
     draft.byline = (
