@@ -85,9 +85,7 @@ def _general(host: str) -> x509.GeneralName:
 
 def _signed(builder: x509.CertificateBuilder, key: ec.EllipticCurvePrivateKey, by: ec.EllipticCurvePrivateKey) -> Certificate:
     made = builder.sign(by, hashes.SHA256())
-    private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
+    private = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     return Certificate(made.public_bytes(serialization.Encoding.PEM), private)
 
 
