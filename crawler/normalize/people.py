@@ -257,6 +257,8 @@ def _beside_the_day(draft: Draft) -> list[str]:
 
     What is linked anywhere on the page to something else than an author is the name of a section.
     """
+    if any(name.person is False for name in draft.facts.authors):
+        return []  # the page says that an organisation wrote it: what is not even marked as a byline does not gainsay that
     title = fold_title(draft.title)
     heads = [head for head in elements(draft.tree, "h1", "h2", "legend") if title and fold_title(visible_text(head)) == title]
     for head in heads[:2]:
