@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from crawler.model.article import Article
@@ -184,4 +185,10 @@ def _value(text: str) -> str:
 
 def _folded(values: Iterable[str | None]) -> tuple[str, ...]:
     """Folding may make a value longer ("ß"), so it is cut again."""
-    return tuple(dict.fromkeys(_value(fold(clean_line(value))) for value in values if value))
+    return tuple(dict.fromkeys(_fold(value) for value in values if value))
+
+
+@lru_cache(maxsize=1 << 14)
+def _fold(value: str) -> str:
+    """Outlets, agencies and tags come again and again."""
+    return _value(fold(clean_line(value)))

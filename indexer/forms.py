@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from itertools import filterfalse
 from pathlib import Path
+from typing import NamedTuple
 
 from crawler.errors import BackendUnavailable, IndexLater, full_disk
 from crawler.text import fold
@@ -34,8 +35,8 @@ PRAGMA user_version = {FORMS_VERSION};
 
 ReadingValues = tuple[str, str, str, bool, str, str]
 """A reading of a form: language, lemma, form, is verbal, the lemma folded, the form's index token."""
-ADDED_LIMIT = 500_000
-"""Forms that a process remembers to be in the table: 315,000 stand in 35 million words of news (SEARCH.md), some 60 MB."""
+WRITTEN_LIMIT = 500_000
+"""What a process remembers of texts: some 60 MB. In 35 million words of news stand 315,000 forms (SEARCH.md)."""
 
 
 def reading_rows(form: str, language: str) -> list[ReadingValues]:
@@ -44,27 +45,42 @@ def reading_rows(form: str, language: str) -> list[ReadingValues]:
     return [(language, reading.lemma, form, reading.is_verbal, fold(reading.lemma), fold_word(form)) for reading in sorted(found)]
 
 
+class Unknown(NamedTuple):
+    """What is not known of texts."""
+
+    written: set[str]
+    """As it stands there between two blanks."""
+    forms: set[str]
+    """The lower-cased words in it that may be inflected."""
+
+
 class AddedForms:
-    """Forms that this process knows to be in a table, so that the table is asked for the others only. Bounded."""
+    """What this process knows to be in a table, so that the table is asked for the rest only. Bounded.
 
-    def __init__(self, limit: int = ADDED_LIMIT) -> None:
-        """At most `limit` forms are remembered; past it the memory begins anew."""
+    Remembered are the forms and what stands between two blanks, with its capitals and commas: a look-up of that is much cheaper
+    than finding the words in it.
+    """
+
+    def __init__(self, limit: int = WRITTEN_LIMIT) -> None:
+        """Past `limit` the memory begins anew."""
         self._limit = limit
-        self._forms: dict[str, set[str]] = {}
+        self._known: dict[str, set[str]] = {}
 
-    def missing(self, language: str, texts: Iterable[str]) -> set[str]:
-        """The lower-cased words of texts that may be inflected and are not known to be in the table."""
-        is_known = self._forms.get(language, set()).__contains__
-        unknown: set[str] = set()
+    def unknown(self, language: str, texts: Iterable[str]) -> Unknown:
+        """What is not known of texts."""
+        known = self._known.get(language, set())
+        written: set[str] = set()
         for text in texts:
-            unknown.update(filterfalse(is_known, words(text.lower())))
-        return {word for word in unknown if len(word) <= TOKEN_LIMIT and not word.isdecimal()}
+            written.update(filterfalse(known.__contains__, text.split()))
+        found = {word for one in written for word in words(one.lower())} - known
+        return Unknown(written, {word for word in found if len(word) <= TOKEN_LIMIT and not word.isdecimal()})
 
-    def keep(self, language: str, forms: set[str]) -> None:
-        """These are in the table."""
-        if sum(map(len, self._forms.values())) + len(forms) > self._limit:
-            self._forms.clear()
-        self._forms.setdefault(language, set()).update(forms)
+    def keep(self, language: str, unknown: Unknown) -> None:
+        """Its forms are in the table now."""
+        fresh = unknown.forms | {one for one in unknown.written if len(one) <= TOKEN_LIMIT}
+        if sum(map(len, self._known.values())) + len(fresh) > self._limit:
+            self._known.clear()
+        self._known.setdefault(language, set()).update(fresh)
 
 
 class SeenForms:
@@ -120,13 +136,12 @@ class SeenForms:
 
     def add(self, texts: Mapping[str, Iterable[str]]) -> int:
         """Take in the words of texts, by language, in one transaction. Returns how many forms were new."""
-        new = {language: self._unseen(language, given) for language, given in texts.items()}
-        rows = [row for language, forms in new.items() for form in sorted(forms) for row in reading_rows(form, language)]
-        seen = [(language, form) for language, forms in new.items() for form in sorted(forms)]
+        unknown = {language: self._added.unknown(language, given) for language, given in texts.items()}
+        seen = [(language, form) for language, given in unknown.items() for form in sorted(self._unseen(language, given.forms))]
         if seen:
-            self._write(rows, seen)
-        for language, forms in new.items():
-            self._added.keep(language, forms)
+            self._write([row for language, form in seen for row in reading_rows(form, language)], seen)
+        for language, given in unknown.items():
+            self._added.keep(language, given)
         return len(seen)
 
     def close(self) -> None:
@@ -152,20 +167,18 @@ class SeenForms:
         except sqlite3.DatabaseError as error:
             raise _damaged(self._file, error) from error
 
-    def _unseen(self, language: str, texts: Iterable[str]) -> set[str]:
-        """The forms in texts that are not in the table."""
-        candidates = self._added.missing(language, texts)
+    def _unseen(self, language: str, forms: set[str]) -> set[str]:
+        """Those of `forms` that are not in the table."""
         if self._connection is None:
-            return candidates
+            return forms
         known: set[str] = set()
-        asked = sorted(candidates)
+        asked = sorted(forms)
         for start in range(0, len(asked), _CHUNK):
             chunk = asked[start : start + _CHUNK]
             marks = ",".join("?" * len(chunk))
             sql = f"SELECT form FROM seen WHERE language = ? AND form IN ({marks})"  # noqa: S608 - only question marks are put in
             known.update(row[0] for row in self._rows(sql, language, *chunk))
-        self._added.keep(language, known)
-        return candidates - known
+        return forms - known
 
     def _rows(self, sql: str, *values: str) -> Iterator[tuple[str, ...]]:
         if self._connection is None:

@@ -52,22 +52,24 @@ class StoreForms:
 
     def add(self, texts: Mapping[str, Iterable[str]]) -> int:
         """See FormTable. Mostly a look into this process's memory; the rest is one query and one transaction."""
-        candidates = {language: self._added.missing(language, given) for language, given in texts.items()}
-        if not any(candidates.values()):
-            return 0
-        with self._database.read() as connection:
-            new = {
-                language: forms - store.known_forms(connection, language, forms, FORMS_VERSION)
-                for language, forms in candidates.items()
-            }
-        if any(new.values()):
-            rows = [ReadingRow(*row) for language, forms in new.items() for form in forms for row in reading_rows(form, language)]
+        unknown = {language: self._added.unknown(language, given) for language, given in texts.items()}
+        new = self._unseen({language: given.forms for language, given in unknown.items() if given.forms})
+        if new:
+            rows = [ReadingRow(*row) for language, form in new for row in reading_rows(form, language)]
             with self._database.write() as connection:
                 store.add_forms(connection, rows, FORMS_VERSION)
-        for language, forms in candidates.items():
-            self._added.keep(language, forms)
-        return sum(map(len, new.values()))
+        for language, given in unknown.items():
+            self._added.keep(language, given)
+        return len(new)
 
     def close(self) -> None:
         """Give back the store's connections."""
         self._database.close()
+
+    def _unseen(self, asked: Mapping[str, set[str]]) -> list[tuple[str, str]]:
+        """(language, form) of those that are not in the table, read by this morphology."""
+        if not asked:
+            return []
+        with self._database.read() as connection:
+            known = {language: store.known_forms(connection, language, forms, FORMS_VERSION) for language, forms in asked.items()}
+        return [(language, form) for language, forms in asked.items() for form in forms - known[language]]
