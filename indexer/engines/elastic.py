@@ -37,6 +37,9 @@ class ElasticEngine:
         self._searcher = ElasticSearcher(self._client, settings.index)
         self._sender = BulkSender(self._client)
         self._forms = _Forms(forms)
+        self._was_there = False
+        """Whether the index was there when last looked at. One that goes afterwards is not made by `push`: it would lack all
+        that was acknowledged before. `status` notices, and `push_pending` sends every article again."""
 
     @property
     def forms(self) -> FormTable:
@@ -48,9 +51,9 @@ class ElasticEngine:
         items, rejected = make_items(documents)
         if not items:
             return BulkResult(rejected=rejected)
-        answers = [self._write(items, generation) for generation in self._indices.targets()]
+        answers = self._write_everywhere(items)
         if any(one.missing for one in answers):  # a generation went meanwhile: once more, to those that are there now
-            answers = [self._write(items, generation) for generation in self._indices.targets()]
+            answers = self._write_everywhere(items)
         return joined(answers, rejected)
 
     def refresh(self) -> None:
@@ -85,6 +88,7 @@ class ElasticEngine:
         """See SearchEngine."""
         with said(self._client):
             layout = read_layout(self._client, self._indices.names, in_full=True)
+            self._was_there = layout.in_use is not None
             return elastic_status(self._client, layout, f"{place(self._client)}/{layout.names.prefix}")
 
     def create(self) -> bool:
@@ -110,6 +114,11 @@ class ElasticEngine:
         """See SearchEngine."""
         self._forms.close()
         self._client.close()
+
+    def _write_everywhere(self, items: Sequence[Item]) -> list[Answers]:
+        targets = self._indices.targets(may_make=not self._was_there)
+        self._was_there = True
+        return [self._write(items, generation) for generation in targets]
 
     def _write(self, items: Sequence[Item], generation: int) -> Answers:
         """Send to a generation, and once more those whose month had to be made."""

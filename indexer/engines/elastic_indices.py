@@ -19,7 +19,7 @@ from typing import Any
 
 from elasticsearch import ApiError, BadRequestError, Elasticsearch, NotFoundError
 
-from crawler.errors import BackendUnavailable, ConfigError
+from crawler.errors import BackendUnavailable, ConfigError, IndexLater
 from indexer.engines.elastic_client import place, said
 from indexer.engines.elastic_entry import META, index_body
 from indexer.engines.elastic_layout import BASE, IndexFacts, Layout, Names, is_newer, read_layout, version_trouble
@@ -52,12 +52,17 @@ class ElasticIndices:
         with self._said():
             return read_layout(self._client, self.names, in_full=in_full)
 
-    def targets(self) -> tuple[int, ...]:
-        """Generations that a document must be written to, the one in use first; made if there is none.
+    def targets(self, *, may_make: bool = True) -> tuple[int, ...]:
+        """Generations that a document must be written to, the one in use first; made if there is none, unless it may not be.
 
         Raises BackendUnavailable when one is of another version than this program's.
         """
         layout = self.layout()
+        if layout.in_use is None and not may_make:
+            raise IndexLater(
+                f"Elasticsearch at {place(self._client)}: the index {self.names.read} was removed meanwhile; "
+                "the next push makes it anew and fills it with every article"
+            )
         if layout.in_use is None:
             try:
                 self.prepare()

@@ -356,6 +356,26 @@ def test_f10_indices_that_were_deleted_under_us_are_filled_again_by_the_next_pus
     newsroom.is_whole()
 
 
+def test_f10_indices_that_are_deleted_in_the_middle_of_a_push_are_filled_with_every_article_by_the_next(
+    newsroom: Newsroom,
+) -> None:
+    newsroom.file(range(80))
+    newsroom.push()
+    newsroom.file(range(80, 300))
+    deleted: list[int] = []
+
+    def delete_once(through: int) -> None:
+        if not deleted:
+            deleted.append(through)
+            delete_indices(newsroom)
+
+    report = newsroom.push(progress=delete_once)
+    assert "removed meanwhile" in (report.stopped or "")
+    again = newsroom.push(is_asked_for=True)
+    assert again.written + again.already == 300, "what was under way may have come into a month that was deleted last"
+    newsroom.is_whole()
+
+
 def test_f10_a_month_that_was_deleted_under_us_comes_back_by_a_rebuild(newsroom: Newsroom) -> None:
     newsroom.file(range(80))
     newsroom.push()
