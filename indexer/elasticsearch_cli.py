@@ -65,8 +65,7 @@ def start_command(
     if not started:
         out("It runs already; other options take effect after `depesza elasticsearch stop`.")
     _tell(status)
-    out("In depesza.toml:")
-    out("[indexer]")
+    out("In depesza.toml, under its [indexer]:")  # init wrote that table: a second one is bad TOML
     out('engine = "elasticsearch"')
     out(f'url = "{status.url}"')
 

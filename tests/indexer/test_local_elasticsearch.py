@@ -99,7 +99,7 @@ class TestLife:
         port = free_port()
         start = depesza("start", "--data-folder", folder, "--port", port, "--heap", "256m")
         assert start.exit_code == 0, start.output
-        assert f'[indexer]\nengine = "elasticsearch"\nurl = "http://127.0.0.1:{port}"' in start.stdout
+        assert f'under its [indexer]:\nengine = "elasticsearch"\nurl = "http://127.0.0.1:{port}"' in start.stdout
         assert "never for production" in start.stderr
         assert ask(port, "GET", "/_cluster/health")["cluster_name"] == CLUSTER
         ask(port, "PUT", "/letters/_doc/1?refresh=true", {"word": "żółw"})
