@@ -94,8 +94,11 @@ def looks_like_article(url: str) -> bool:
 
 
 def parse_page(page: str, url: str) -> html.HtmlElement | None:
-    """The tree of an HTML page, or None when there is none. Never raises; asks no network."""
-    parser = html.HTMLParser(encoding="utf-8", no_network=True, huge_tree=False, remove_comments=True, remove_pis=True)
+    """The tree of an HTML page, or None when there is none. Never raises; asks no network.
+
+    `huge_tree`: libxml2 otherwise drops whatever stands behind 256 nested elements, without an error.
+    """
+    parser = html.HTMLParser(encoding="utf-8", no_network=True, huge_tree=True, remove_comments=True, remove_pis=True)
     try:
         tree = html.document_fromstring(page.encode("utf-8", "replace"), parser=parser, base_url=url)
     except (etree.ParserError, etree.XMLSyntaxError, ValueError):

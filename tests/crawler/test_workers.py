@@ -18,6 +18,7 @@ from crawler.model.article import Article
 from crawler.model.outlet import Outlet
 from crawler.model.page import Page
 from crawler.normalize.chain import normalize
+from crawler.normalize.parsing import parse_html, visible_text
 from crawler.outlets.agencies import Agencies, load_agencies
 from crawler.workers import PagePool
 
@@ -89,6 +90,24 @@ def test_f20_a_hostile_page_ends_within_the_limit_as_an_article_or_a_reason(
     assert isinstance(found, Article) or found.kind in ("no text", "broken")
     again = outcome(pool, f"<html><body><h1>Most zamknięty</h1><article><p>{SENTENCE * 4}</p></article></body></html>", agencies)
     assert isinstance(again, Article)
+
+
+@pytest.mark.parametrize("tag", ["div", "b"])
+@pytest.mark.parametrize("deep", [255, 300, 900])
+def test_f20_text_below_hundreds_of_nested_elements_is_read(tag: str, deep: int, agencies: Agencies) -> None:
+    inside = f"{f'<{tag}>' * deep}{SENTENCE * 4}{f'</{tag}>' * deep}"
+    html = f"<html><body><h1>Most zamknięty</h1><article><p>{SENTENCE * 3}</p>{inside}<p>Tyle na dziś z budowy.</p></article></body></html>"
+    tree = parse_html(html)
+    assert visible_text(tree).count("Rzecznik") == 7
+    if deep < 900:  # the whole chain at 900 costs seconds: the test of outcomes has deeper ones
+        assert normalize(page(html), OUTLET, agencies, NOW).text.count("Rzecznik") == 7
+
+
+@pytest.mark.parametrize("deep", [1001, 2047, 2048, 50_000])
+def test_f20_a_page_nested_beyond_the_limit_is_broken_and_never_half_read(deep: int) -> None:
+    with pytest.raises(NormalizeError, match="1000 elements nested") as refused:
+        parse_html(f"<html><body><p>{SENTENCE * 5}</p>{'<div>' * deep}{SENTENCE}{'</div>' * deep}<p>{SENTENCE}</p></body></html>")
+    assert refused.value.kind == "broken"
 
 
 def test_f20_a_page_that_takes_too_long_is_killed_and_its_worker_replaced() -> None:

@@ -100,6 +100,11 @@ def test_f20_a_section_page_of_a_million_tags_costs_seconds_at_most() -> None:
     assert time.process_time() - before < 10
 
 
+def test_f20_links_behind_hundreds_of_nested_elements_are_found() -> None:
+    page = f"<body>{'<div>' * 500}{'</div>' * 500}<a href='/kraj/most-zamkniety-do-wiosny'>Most zamknięty do wiosny</a></body>"
+    assert read_section(page, URL, source(), ["gazeta.example"])
+
+
 @settings(max_examples=200, deadline=None)
 @given(
     st.lists(
