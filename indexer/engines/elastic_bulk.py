@@ -16,7 +16,7 @@ from elasticsearch import ApiError, Elasticsearch
 
 from indexer.document import Document, first_seen
 from indexer.engine import BulkResult
-from indexer.engines.elastic_client import said
+from indexer.engines.elastic_client import no_answer, said
 from indexer.engines.elastic_entry import make_entry
 from indexer.retention import month_of
 
@@ -133,7 +133,9 @@ class BulkSender:
             if error.meta.status == _TOO_LARGE:
                 raise _RequestTooLarge from error
             raise
-        found: list[Mapping[str, Any]] = answer["items"]
+        found: list[Mapping[str, Any]] = answer.get("items", [])
+        if len(found) * 2 != len(lines):
+            raise no_answer(self._client)
         return found
 
 

@@ -122,6 +122,13 @@ def said(where: IndexerSettings | Elasticsearch | str, *, writing: bool = False)
         raise _translated(error, place(where), writing) from None
 
 
+def no_answer(where: Elasticsearch) -> BackendUnavailable:
+    """What to raise for an answer of status 200 that lacks what Elasticsearch always sends: a proxy made it up."""
+    return BackendUnavailable(
+        f"Elasticsearch at {place(where)}: its answer lacks what was asked for; a proxy in between, or no Elasticsearch {MAJOR}"
+    )
+
+
 def _translated(error: ApiError | TransportError, where: str, writing: bool) -> DepeszaError:
     later, words = _api(error) if isinstance(error, ApiError) else _transport(error)
     if isinstance(error.__cause__, ProtocolError) and where.startswith("http://"):

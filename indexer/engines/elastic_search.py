@@ -16,8 +16,8 @@ from elasticsearch import ApiError, Elasticsearch
 from crawler.errors import BackendUnavailable, QueryError
 from indexer.document import Document, second_s
 from indexer.engine import EngineHit, EngineRequest, Sort, SortKey
+from indexer.engines.elastic_client import no_answer, said
 from indexer.engines.elastic_client import place as place_of
-from indexer.engines.elastic_client import said
 from indexer.engines.elastic_entry import FACET_FIELDS
 from indexer.engines.elastic_query import Query, Statistics, matching, ranking, scored_terms
 from indexer.nodes import Node
@@ -177,6 +177,8 @@ class ElasticSearcher:
                 ).body
             except ApiError as error:
                 raise self._meant(error) from error
+        if not {"timed_out", "hits"} <= answer.keys():
+            raise no_answer(self._client)
         if answer["timed_out"]:
             raise self._late()
         return answer

@@ -58,7 +58,7 @@ def _order(story: Story) -> tuple[int, float]:
 
 
 def _revisions(database: Database, server: DemoServer) -> tuple[DemoRevision, ...]:
-    """The articles of which a second version was kept, with what changed."""
+    """The articles of which a second version was kept, with what changed, by outlet (ids hang on the server's port)."""
     announced = {
         server.origins[outlet.slug] + article.path: article.later.announced
         for outlet in server.outlets
@@ -75,7 +75,7 @@ def _revisions(database: Database, server: DemoServer) -> tuple[DemoRevision, ..
                 before, after = changed_words(versions[-2], versions[-1])
                 told = announced.get(article.url, False)
                 found.append(DemoRevision(article=article, before=before, after=after, announced=told))
-    return tuple(found)
+    return tuple(sorted(found, key=lambda one: (one.article.outlet, one.article.title)))
 
 
 def _search(locations: Locations, query: str, now: datetime) -> DemoSearch:

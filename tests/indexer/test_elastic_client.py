@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,10 @@ from werkzeug import Request, Response
 
 from crawler.errors import BackendUnavailable, ConfigError, DepeszaError, IndexLater
 from indexer.config import IndexerSettings
+from indexer.engines.elastic_bulk import BulkSender, Item
 from indexer.engines.elastic_client import CONNECTIONS, make_client, place, said
+from indexer.engines.elastic_search import ElasticSearcher
+from indexer.nodes import Everything
 from tests.elasticsearch_security import Authority, Certificate
 
 PRODUCT = {"X-Elastic-Product": "Elasticsearch"}
@@ -358,3 +362,15 @@ def test_no_line_of_a_library_stands_beside_our_error(tmp_path: Path) -> None:
     )
     assert "BackendUnavailable: Elasticsearch at there" in done.stderr
     assert "has failed for" not in done.stderr
+
+
+def test_an_empty_answer_made_up_by_a_proxy_is_no_outage_of_ours(httpserver: HTTPServer) -> None:
+    """Status 200, `{}` and even the product's header: it ended as a KeyError."""
+    httpserver.expect_request("/depesza/_search").respond_with_json({}, headers=PRODUCT)
+    httpserver.expect_request("/_bulk").respond_with_json({}, headers=PRODUCT)
+    with make_client(elasticsearch(httpserver.url_for(""))) as client:
+        with pytest.raises(BackendUnavailable, match="lacks what was asked for"):
+            ElasticSearcher(client, "depesza").count(Everything())
+        item = Item(id="f" * 32, version=1, month=datetime(2026, 11, 1, tzinfo=UTC), source=b"{}")
+        with pytest.raises(BackendUnavailable, match="lacks what was asked for"):
+            BulkSender(client).send([item], lambda month: "depesza-2026-11-g1.write")
