@@ -89,6 +89,12 @@ def canonical_address(url: str, keep_query: Sequence[str] = ()) -> str | None:
     scheme, `www.` and a trailing slash stay as they are: servers may tell them apart; the table of addresses joins what
     redirects and `rel=canonical` show to be the same. Idempotent; never raises.
     """
+    return _canonical(url, tuple(keep_query))
+
+
+@lru_cache(maxsize=4096)
+def _canonical(url: str, keep_query: tuple[str, ...]) -> str | None:
+    """Kept, because a page names its own address up to ten times."""
     kept = frozenset(name.lower() for name in keep_query)
     for _ in range(_PASSES):
         address = _simplified(url, kept)

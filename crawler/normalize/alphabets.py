@@ -5,6 +5,7 @@ Not here: which language a text is in (`language.py`).
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 
@@ -26,6 +27,7 @@ _LETTERS = {
     "be": "абвгдеёжзійклмнопрстуўфхцчшыьэюя", "bg": "абвгдежзийклмнопрстуфхцчшщъьюя", "lt": "ąčęėįšųūž", "lv": "āčēģīķļņšūž",
     "et": "äõöüšž", "tr": "çğıöşü", "el": "αβγδεζηθικλμνξοπρσςτυφχψωάέήίόύώ",
 }  # fmt: skip
+_ASCII = re.compile(r"[\x00-\x7f]+")
 _TYPOGRAPHY = set("„”“‟«»’‘‚–—…•©®°§€\u00a0½×№")
 _COMMON_CYRILLIC = set("оеаинтсріылв")
 
@@ -35,7 +37,7 @@ def score_text(text: str, languages: Sequence[str] = ()) -> float:
 
     Expected letters in lower case count most: KOI8 read as cp1251 swaps the cases, and text is mostly small letters.
     """
-    counts = Counter(char for char in text if char > "\x7f")
+    counts = Counter(_ASCII.sub("", text))
     total = sum(counts.values())
     if not total:
         return 0.0

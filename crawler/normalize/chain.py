@@ -72,6 +72,7 @@ def decode(draft: Draft, setting: Setting) -> None:
     decoded = decode_page(draft.page.body, draft.page.header("content-type"), setting.outlet.languages)
     draft.html, draft.encoding_suspect = decoded.text, decoded.suspect
     draft.tree = parse_html(decoded.text)
+    draft.nodes = list(draft.tree.iter())
 
 
 def read_structured(draft: Draft, setting: Setting) -> None:

@@ -87,6 +87,8 @@ class Names:
     outlet: str = ""
     host: str = ""
     _own: frozenset[str] = field(init=False)
+    _met: dict[str, tuple[ElementKind, NamedSource | None]] = field(init=False, default_factory=dict, compare=False)
+    """What pieces of this article were found to be: the readers of a line cut it one after the other."""
     _label: str = field(init=False)
     """The longest part of the host without hyphens, "deccanherald"; "" when too short or any outlet's word."""
 
@@ -103,6 +105,12 @@ class Names:
         if self.is_own(element.strip(" .")) or (source is not None and self.is_own(source.slug)):
             return self.own(source.kind if source else NamedSourceKind.OUTLET)
         return source
+
+    def classified(self, piece: str) -> tuple[ElementKind, NamedSource | None]:
+        """What an element of a chain is, each piece asked about once."""
+        if (known := self._met.get(piece)) is None:
+            known = self._met[piece] = _classify(piece, self)
+        return known
 
     def is_own(self, name: str) -> bool:
         """`name` is the outlet's own slug, name, host or a part of its host, www. and letter case aside."""
@@ -172,7 +180,7 @@ def _element(text: str, start: int, end: int, separator: str, names: Names) -> E
     while end > start and text[end - 1] in ' \t)"”].:':
         end -= 1
     piece = text[start:end]
-    kind, source = _classify(piece, names)
+    kind, source = names.classified(piece)
     return Element(text=piece, start=start, end=end, kind=kind, source=source, separator=separator)
 
 

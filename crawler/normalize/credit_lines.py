@@ -241,7 +241,7 @@ def read_copyright(line: str, names: Names) -> Frame | None:
 
 def read_dateline(line: str, names: Names) -> Frame | None:
     """ "OSLO (AP) —", "York/Leeds, England (Reuters) -", "12.09. Warszawa (PAP) –", "(IAR) ...", "МОСКВА, 3 мая - РИА Новости." at the start."""
-    for pattern in (_DATELINE, _OPEN_DATELINE):
+    for pattern in (_DATELINE, _OPEN_DATELINE) if "(" in line or "/" in line else (_OPEN_DATELINE,):
         match = pattern.match(line)
         if not match or not _is_place(match["place"]):
             continue
@@ -267,7 +267,7 @@ def find_dateline(line: str, names: Names) -> Frame | None:
     """A dateline at the start of `line`, or one in capitals with a dash inside it (furniture glued before it)."""
     if frame := read_dateline(line, names):
         return frame
-    for match in _DATELINE_INSIDE.finditer(line, 0, 2000):
+    for match in _DATELINE_INSIDE.finditer(line, 0, 2000) if " (" in line else ():
         who = _whole(match["who"], match.start("who"), names)
         if who and who.is_agency and who.source and not who.source.mostly_photo:
             return _frame(EvidenceKind.DATELINE, line, (who,), span=match.span())

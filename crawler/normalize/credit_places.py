@@ -49,7 +49,7 @@ class Line:
     @property
     def is_body(self) -> bool:
         """A running paragraph: twenty words and more that end a sentence, and no teaser."""
-        return len(self.text.split()) >= _BODY_WORDS and not TEASER.match(self.text)
+        return len(self.text.split(None, _BODY_WORDS)) >= _BODY_WORDS and not TEASER.match(self.text)
 
 
 def lines_of(text: str) -> tuple[Line, ...]:

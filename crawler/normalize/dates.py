@@ -18,6 +18,7 @@ from crawler.model.article import PublishedFrom
 from crawler.normalize.draft import Draft, Setting
 from crawler.normalize.parsing import elements, holders_of_the_headline, tokens, visible_text
 from crawler.normalize.phrases import UPDATED
+from crawler.normalize.template.selectors import find_all
 from crawler.normalize.times import parse_time
 from crawler.normalize.titles import fold_title
 
@@ -195,7 +196,7 @@ def _statements(draft: Draft) -> Iterator[tuple[str, PublishedFrom]]:
         if text := facts.tag(name):
             yield text, PublishedFrom.META
     if draft.layout and draft.layout.published:
-        for element in draft.tree.cssselect(draft.layout.published)[:1]:
+        for element in find_all(draft.tree, draft.layout.published)[:1]:
             yield element.get("datetime") or visible_text(element), PublishedFrom.PAGE
     vague = [text for name in _META_VAGUE if (text := facts.tag(name))]
     if vague:

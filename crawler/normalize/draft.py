@@ -52,6 +52,8 @@ class Draft:
     html: str = ""
     tree: HtmlElement = field(default_factory=lambda: HtmlElement())
     """As parsed. Steps that cut work on copies."""
+    nodes: list[HtmlElement] = field(default_factory=list)
+    """All elements of the tree, asked for by nobody: lxml makes a Python object for an element at each visit, unless one is held."""
     encoding_suspect: bool = False
     facts: Facts = field(default_factory=Facts)
     layout: Layout | None = None

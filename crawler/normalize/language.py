@@ -12,6 +12,8 @@ _ENOUGH = 200
 """Characters from which the detector is worth more than a declaration (py3langid, .989 on news limited to few languages)."""
 _ENOUGH_KNOWN, _MOST = 1000, 4000
 """Characters that are read; the detector's time grows with them (2 ms for 4,000)."""
+_ENOUGH_CHECK = 200
+"""For asking whether a page of an outlet of one language is in it; whatever else is found, more is read."""
 _SURE = 0.95
 
 
@@ -28,9 +30,17 @@ def tell_language(draft: Draft, setting: Setting) -> None:
     if len(text) < _ENOUGH:
         draft.language = next(iter(declared or asked), "und")
         return
+    if known and len(asked) == 1 and _is_surely(asked[0], text[:_ENOUGH_CHECK]):
+        draft.language = asked[0]
+        return
     ranks = _identifier().rank(text)
     best, sure = ranks[0]
     draft.language = best if sure >= _SURE or not asked else next((code for code, _ in ranks if code in asked), asked[0])
+
+
+def _is_surely(language: str, text: str) -> bool:
+    found, sure = _identifier().classify(text)
+    return bool(found == language and sure >= _SURE)
 
 
 def declared_languages(draft: Draft) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from crawler.normalize.cleaning import is_boilerplate, is_read_also
 from crawler.normalize.draft import Draft, Setting
 from crawler.normalize.labels import split_caption
 from crawler.normalize.parsing import elements, holders_of_the_headline, tokens, visible_text
+from crawler.normalize.template.selectors import find_all
 from crawler.normalize.titles import fold_title
 
 _LEAD_WORDS = frozenset(
@@ -59,7 +60,7 @@ def read_lead(draft: Draft, setting: Setting) -> None:
 def _set_apart(draft: Draft) -> Iterator[str]:
     """Blocks above the text that the layout, microdata or class words call a lead, then one that repeats og:description."""
     if draft.layout and draft.layout.lead:
-        yield from (visible_text(element) for element in draft.tree.cssselect(draft.layout.lead)[:1])
+        yield from (visible_text(element) for element in find_all(draft.tree, draft.layout.lead)[:1])
         return
     described = {
         fold_title(text) for text in (draft.facts.tag("og:description", "description"), draft.facts.ld("description")) if text

@@ -6,8 +6,9 @@ Not here: what is a name (`names.py`), agencies and other sources of a text, whi
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from lxml import etree
 from lxml.html import HtmlElement
 
 from crawler.addresses import host_of
@@ -15,6 +16,7 @@ from crawler.normalize.draft import Draft, Setting
 from crawler.normalize.names import DATES, MOST_PEOPLE, is_person, people_in, squash
 from crawler.normalize.parsing import elements, holders_of_the_headline, tokens, visible_text, visible_words
 from crawler.normalize.structured import Facts, Name
+from crawler.normalize.template.selectors import find_all
 from crawler.normalize.titles import fold_title
 from crawler.text import clean_line, fold
 
@@ -58,6 +60,8 @@ _BYLINE_WORDS = frozenset(
         "producer",
     }
 )
+_ROLES = frozenset({"rel", "property", "itemprop"})
+"""Attributes that may call an element the author."""
 _ELSEWHERE = frozenset(
     {"comment", "comments", "related", "sidebar", "footer", "teaser", "widget", "recommended", "popular", "card", "nav", "menu", "caption", "photo",
      "respond", "bio", "biography", "avatar", "promo", "most", "latest", "carousel", "copyright", "photographer"}
@@ -74,6 +78,7 @@ _PICTURE = re.compile(
 )
 """What begins or is signed like a picture's credit: photographers wrote nothing."""
 _OTHER_SCOPE = "ancestor-or-self::*[contains(@itemtype, 'ImageObject') or contains(@itemtype, 'Comment') or contains(@itemtype, 'VideoObject')]"
+_SHOWN = etree.XPath(".//text()[not(ancestor::script or ancestor::style or ancestor::noscript)]", smart_strings=False)
 _STAMPED = re.compile(
     r"[^|\u2022\u00b7]*\d{4}[^|\u2022\u00b7]*[|\u2022\u00b7](?:[^|\u2022\u00b7]*[|\u2022\u00b7])?\s*([^|\u2022\u00b7\d]{5,40})"
 )
@@ -162,24 +167,30 @@ def visible_bylines(draft: Draft) -> list[tuple[str, str]]:
     """(text, its parts joined by commas) of elements that stand for the byline, those with `rel=author` or itemprop first."""
     if draft.layout and draft.layout.byline:
         return [
-            (text, _parted(element)) for element in draft.tree.cssselect(draft.layout.byline)[:5] if (text := _spaced(element))
+            (text, _parted(element)) for element in find_all(draft.tree, draft.layout.byline)[:5] if (text := _spaced(element))
         ]
     strong: dict[str, str] = {}
     weak: dict[str, str] = {}
     around = holders_of_the_headline(draft.tree)
     for element in elements(draft.tree, *_BYLINE_TAGS):
-        rel = (element.get("rel") or "").lower().split()
-        rel += (element.get("property") or "").lower().split()  # RDFa: rel or property "schema:author"
-        marked = (
-            any(word.rpartition(":")[2] in ("author", "creator") for word in rel)
-            or "author" in (element.get("itemprop") or "").lower().split()
-        )
+        attributes = dict(element.items())
+        if not attributes:
+            continue
+        marked = not attributes.keys().isdisjoint(_ROLES) and _is_marked(attributes)
         if (not marked and not tokens(element) & _BYLINE_WORDS) or _is_elsewhere(element, around):
             continue
         text = _spaced(element)
         if 2 < len(text) < 160 and not _PICTURE.match(text) and not element.xpath(_OTHER_SCOPE):
             (strong if marked else weak).setdefault(text, _parted(element))
     return list((strong | weak).items())
+
+
+def _is_marked(attributes: Mapping[str, str]) -> bool:
+    """rel, RDFa's property ("schema:author") or itemprop call the element the author."""
+    rel = f"{attributes.get('rel', '')} {attributes.get('property', '')}".lower().split()
+    return any(word.rpartition(":")[2] in ("author", "creator") for word in rel) or (
+        "author" in attributes.get("itemprop", "").lower().split()
+    )
 
 
 def _people(said: Sequence[Name] | Sequence[str], draft: Draft, setting: Setting, *, alone: bool = True) -> tuple[str, ...]:
@@ -354,7 +365,7 @@ def _parted(element: HtmlElement) -> str:
 
 
 def _texts(element: HtmlElement) -> list[str]:
-    return [str(text) for text in element.xpath(".//text()[not(ancestor::script or ancestor::style or ancestor::noscript)]")]
+    return [str(text) for text in _SHOWN(element)]  # type: ignore[union-attr]  # this path gives a list of texts
 
 
 def _fullest(visible: Sequence[tuple[str, str]]) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from lxml import etree
 from lxml.html import HtmlElement
 
 from crawler.addresses import canonical_address
@@ -25,6 +26,12 @@ _OTHER_WORKS = frozenset({"videoobject", "imageobject", "comment", "podcastepiso
 _IN_SCRIPT = re.compile(r'datePublished\\*"\s*:\s*\\*"(\d{4}-\d\d-\d\d[^"\\]{0,20})')
 _MAX_SCRIPT = 1_000_000
 _SOURCE_PROPERTIES = ("author", "creator", "contributor", "provider", "sourceOrganization", "copyrightHolder")
+
+
+_HAS_PROPERTIES = etree.XPath("boolean(//*[@itemprop])")
+_DAYS = etree.XPath(
+    "//*[@itemprop='datePublished' and not(ancestor-or-self::*[contains(@itemtype, 'Comment')])]/@*[name()='content' or name()='datetime']"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +116,8 @@ def _read_meta(tree: HtmlElement) -> dict[str, tuple[str, ...]]:
 
 def _read_microdata(tree: HtmlElement) -> dict[str, tuple[str, ...]]:
     """Properties of the first article scope; where no scope is an article's, those outside every scope."""
+    if not _HAS_PROPERTIES(tree):
+        return {}
     scopes = [
         node
         for node in tree.xpath("//*[@itemscope and @itemtype]")
@@ -176,9 +185,7 @@ def _published(tree: HtmlElement, nodes: tuple[Node, ...]) -> Iterator[str]:
     if not any(node_types(node) & ARTICLE_TYPES for node in nodes):  # the page of a video says its day there alone
         videos = [node for node in nodes if "videoobject" in node_types(node)]
         yield from (text for node in videos[:1] if (text := text_of(node.get("uploadDate") or node.get("datePublished"))))
-    for value in tree.xpath(
-        "//*[@itemprop='datePublished' and not(ancestor-or-self::*[contains(@itemtype, 'Comment')])]/@*[name()='content' or name()='datetime']"
-    )[:1]:
+    for value in _DAYS(tree)[:1]:  # type: ignore[index]  # this path gives a list of attributes
         yield str(value)
     for script in tree.iter("script"):
         if match := _IN_SCRIPT.search((script.text or "")[:_MAX_SCRIPT]):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import sqlite3
 import unicodedata
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from crawler import text as module
 from crawler.text import clean, clean_line, clean_paragraphs, fold, unescape
 
 ANY = st.text(st.characters(exclude_categories=()), max_size=60)
@@ -79,3 +81,13 @@ def test_letters_are_folded_for_every_language(text: str, folded: str) -> None:
 
 def test_references_escaped_twice_are_resolved() -> None:
     assert unescape("PiS &amp;quot;wygrywa&amp;quot; &amp; rz&oacute;dzi") == 'PiS "wygrywa" & rzódzi'
+
+
+def test_what_is_called_plain_needs_no_cleaning() -> None:
+    plain = [chr(code) for code in range(0x3000) if module._PLAIN.fullmatch(chr(code))]
+    assert len(plain) > 700
+    for char in plain:
+        assert not module._UNWANTED.search(char) and not module._BREAKS.search(char), hex(ord(char))
+        assert unicodedata.normalize("NFC", char) == char and not unicodedata.combining(char), hex(ord(char))
+    for pair in itertools.product(plain[::7], plain):
+        assert unicodedata.normalize("NFC", "".join(pair)) == "".join(pair), pair

@@ -45,6 +45,7 @@ _SUFFIX = re.compile(r"(?:__|--|_)(?=[A-Za-z0-9]*(?:\d|[a-z][A-Z]|[A-Z]{2}))[A-Z
 _CAMEL = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|\d+")
 _AROUND_TABLES = frozenset({"figure", "div"})
 _TABLE = re.compile(r"(?:^|>)table[.>]")
+_NO_WORD = re.compile(r"[\W_]+")
 _DIGITS = re.compile(r"\d+")
 _PLAIN_NAME = re.compile(r"[A-Za-z_][\w-]*")
 _STATES = frozenset({"first", "last", "odd", "even", "active", "lazyloaded", "lazyload", "clearfix", "loaded"})
@@ -89,8 +90,8 @@ def stable_names(raw: str) -> tuple[str, ...]:
 
 def line_key(text: str) -> str:
     """Under which a line recurs: letters folded, every run of digits alike, the rest left out; short and safe to store."""
-    folded = re.sub(r"\d+", "0", "".join(char if char.isalnum() else " " for char in fold(text)))
-    return sha256(" ".join(folded.split()).encode()).hexdigest()[:16]
+    folded = _DIGITS.sub("0", _NO_WORD.sub(" ", fold(text))).strip()
+    return sha256(folded.encode()).hexdigest()[:16]
 
 
 def label_of(block: Block) -> str:

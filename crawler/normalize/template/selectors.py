@@ -23,8 +23,13 @@ Pair = tuple[HtmlElement, HtmlElement | None]
 
 def first(tree: HtmlElement, selector: str) -> HtmlElement | None:
     """The first element that the selector finds. Raises cssselect's SelectorError for a wrong selector."""
-    found: list[HtmlElement] = _compiled(selector)(tree)  # type: ignore[assignment]  # a CSS selector finds elements alone
+    found = find_all(tree, selector)
     return found[0] if found else None
+
+
+def find_all(tree: HtmlElement, selector: str) -> list[HtmlElement]:
+    """All of them in document order; raises as `first` does."""
+    return _compiled(selector)(tree)  # type: ignore[return-value]  # a CSS selector finds elements alone
 
 
 def common_selector(pairs: Sequence[Pair]) -> str | None:
