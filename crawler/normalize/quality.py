@@ -59,6 +59,7 @@ _NOT_FOUND = re.compile(
     r"сторінк[ауи] не (?:знайдено|існує)|страниц[аы] не (?:найдена|существует)|(?:stránka|článek) (?:nebyl[ay]? nalezena?|neexistuje)|stránku se nepodařilo najít|nothing (?:was )?found",
     re.IGNORECASE,
 )
+_UNSEEN = frozenset({"script", "style", "noscript", "template", "svg", "iframe", "select", "button"})
 _INDEX_PATHS = frozenset({"", "index.html", "index.htm", "index.php", "home", "start", "strona-glowna", "startseite"})
 
 
@@ -126,9 +127,10 @@ def _words_up_to(tree: HtmlElement, limit: int) -> int:
     """How many words the page shows; `limit` when it has more, which most pages reach in their menus and is seen soon."""
     count = 0
     for element in elements(next(tree.iter("body"), tree)):
-        if element.tag not in ("script", "style", "noscript", "template", "svg", "iframe", "select", "button"):
-            count += len((element.text or "").split())
-        count += len((element.tail or "").split())
+        if (text := element.text) and element.tag not in _UNSEEN:
+            count += len(text.split())
+        if text := element.tail:
+            count += len(text.split())
         if count >= limit:
             return limit
     return visible_words(tree)
