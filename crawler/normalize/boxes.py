@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from lxml.html import HtmlElement
 
-from crawler.normalize.parsing import drop, elements, tokens, visible_text, visible_words
+from crawler.normalize.inserts import cut_inserts
+from crawler.normalize.parsing import drop, elements, holders_of_the_headline, tokens, visible_text, visible_words
 from crawler.normalize.phrases import READ_ALSO
 
 _COMMENT_IDS = frozenset(
@@ -20,12 +21,65 @@ _ALWAYS = (
     {"newsletter", "box"}, {"newsletter", "form"}, {"cookie", "banner"}, {"cookie", "notice"}, {"cookie", "consent"}, {"share", "buttons"},
     {"social", "share"}, {"sharing", "buttons"}, {"author", "bio"}, {"author", "box"}, {"paywall", "offer"}, {"screen", "reader", "text"},
     {"tag", "list"}, {"post", "tags"}, {"recommended", "articles"}, {"most", "read"}, {"av", "share", "box"},
+    {"share", "button"}, {"share", "bar"}, {"share", "container"}, {"share", "stats"}, {"share", "count"}, {"share", "links"}, {"author", "card"},
+    {"app", "promo"}, {"support", "box"}, {"next", "article"}, {"next", "post"},
+    {"ad", "slot"}, {"td", "a", "rec"}, {"ads", "wrapper"}, {"adspot"},
 )  # fmt: skip
 """Words that make a box when one element's class and id hold all of a set."""
 _SIGN_UP = frozenset(
-    {"signup", "newsletter", "newsletters", "subscribe", "subscription", "newsletterbox", "newslettersignup", "mailchimp"}
+    {
+        "signup",
+        "newsletter",
+        "newsletters",
+        "subscribe",
+        "subscription",
+        "newsletterbox",
+        "newslettersignup",
+        "mailchimp",
+        "mc4wp",
+    }
 )
-_POLL = frozenset({"poll", "survey", "quiz", "sonda", "ankieta", "umfrage", "anketa", "opros", "sondage"})
+_APPEAL = frozenset(
+    {"donate", "donation", "donations", "spenden", "spendenbox", "spendenaufruf", "darowizna", "darowizny", "wesprzyj", "zrzutka"}
+)
+"""Boxes that ask for money, by one word."""
+_BESIDE = frozenset(
+    {
+        "sidebar",
+        "recommend",
+        "recommended",
+        "recommendations",
+        "related",
+        "polecane",
+        "empfehlungen",
+        "weather",
+        "pogoda",
+        "wetter",
+        "pocasi",
+    }
+)
+"""Columns and lists beside an article, where they do not hold its headline."""
+_NOT_BESIDE = frozenset(
+    {"has", "with", "without", "no", "enabled", "disabled", "true", "false", "main", "content", "article", "body"}
+)
+"""Words that make a class speak of the article: "has-sidebar-right", "sidebar-enabled--false"."""
+_POLL = frozenset(
+    {
+        "poll",
+        "polls",
+        "totalpoll",
+        "kepoll",
+        "democracy",
+        "survey",
+        "quiz",
+        "sonda",
+        "ankieta",
+        "umfrage",
+        "anketa",
+        "opros",
+        "sondage",
+    }
+)
 _COMMENTS = frozenset(
     {
         "komentarze",
@@ -54,13 +108,15 @@ def cut_boxes(tree: HtmlElement, remove: tuple[str, ...] = ()) -> HtmlElement:
     for selector in remove:
         for element in tree.cssselect(selector):
             drop(element)
+    cut_inserts(tree)
+    around = holders_of_the_headline(tree)
     for element in [*_around_addresses(tree), *_frames(tree)]:  # before the loop, which takes the fields away
         if visible_words(element) < _FEW_WORDS:
             drop(element)
     for element in list(elements(tree)):
         if element.getparent() is None or element.tag in ("html", "body", "article", "main", "head"):
             continue
-        if _is_box(element) and visible_words(element) <= _MAX_SHARE * whole:
+        if (_is_box(element) or (element not in around and _is_beside(element))) and visible_words(element) <= _MAX_SHARE * whole:
             drop(element)
     return tree
 
@@ -103,6 +159,15 @@ def _frames(tree: HtmlElement) -> list[HtmlElement]:
 _FRAME_TAGS = ("div", "aside", "section", "p", "figure", "blockquote", "ul", "li")
 
 
+def _is_beside(element: HtmlElement) -> bool:
+    if element.tag == "nav" or (element.get("role") or "").lower() == "navigation":
+        return True
+    words = tokens(element)
+    if element.tag in ("div", "section", "aside", "ul", "p", "td") and words & _APPEAL:
+        return visible_words(element) < _FEW_WORDS
+    return bool(words & _BESIDE) and not words & _NOT_BESIDE and element.tag in ("div", "section", "aside", "ul", "p", "td")
+
+
 def _is_box(element: HtmlElement) -> bool:
     if element.tag in _FORM_TAGS:
         return element.tag != "form" or not element.xpath(".//article | .//h1")
@@ -113,7 +178,7 @@ def _is_box(element: HtmlElement) -> bool:
     words = tokens(element)
     if words == _FIELD_LABEL:
         return True
-    if words & _COMMENTS and element.tag in ("div", "section", "ul", "ol", "li", "aside"):
+    if words & _COMMENTS and element.tag in ("div", "section", "ul", "ol", "li", "aside", "table", "td"):
         return next(elements(element, "h1"), None) is None
     if words & _POLL and element.tag in ("div", "section", "aside") and element.xpath(".//form | .//input | .//button"):
         return visible_words(element) < _FEW_WORDS

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from crawler.normalize.draft import Draft, Setting
 from crawler.normalize.labels import is_initials, is_stamp, signer, split_caption, without_shortcodes, without_trailing_link
 from crawler.normalize.parsing import elements, tokens, visible_text
-from crawler.normalize.phrases import READ_ALSO, REPLY_FORM, RIGHTS, SHARE_BAR, SUBSCRIPTION
+from crawler.normalize.phrases import APPEAL, BULLETIN, ORIGIN, READ_ALSO, REPLY_FORM, RIGHTS, SHARE_BAR, SUBSCRIPTION
 from crawler.normalize.times import parse_time
 from crawler.normalize.titles import KICKERS, fold_title
 
@@ -34,6 +34,7 @@ _POSTED = re.compile(
     r"(?:(?:written|posted|published) by|(?:geschrieben|veröffentlicht|erstellt) von|(?:napisane|dodane|opublikowane|zamieszczone) przez|napsal)\b",
     re.IGNORECASE,
 )
+_BOILERPLATE = (REPLY_FORM, SUBSCRIPTION, SHARE_BAR, APPEAL, ORIGIN, BULLETIN)
 _HEAD_LINES = 6
 """Paragraphs from the top in which headline, byline and date are repeated."""
 _BY = re.compile(
@@ -93,11 +94,11 @@ def _is_signature(line: str, own: set[str]) -> bool:
 
 
 def is_boilerplate(paragraph: str) -> bool:
-    """The whole paragraph is a reply form's note, a subscription or share line."""
-    line = paragraph.removeprefix("- ").strip()
+    """The whole paragraph is a reply form's note, an appeal or share line, a note on the text's origin, the day's weather."""
+    line = paragraph.removeprefix("- ").strip().removesuffix(" -")
     if len(line) > _SHORT:
         return False
-    return any(pattern.fullmatch(line) for pattern in (REPLY_FORM, SUBSCRIPTION, SHARE_BAR))
+    return any(pattern.fullmatch(line) for pattern in _BOILERPLATE)
 
 
 def is_read_also(paragraph: str) -> bool:
@@ -107,7 +108,8 @@ def is_read_also(paragraph: str) -> bool:
         return False
     label, colon, rest = _split_label(line)
     if colon and READ_ALSO.fullmatch(label):
-        return len(rest) < 200 and len(re.findall(r"[.!?]\s", rest)) < 2
+        ends = len(re.findall(r"[.!?]\s", rest))
+        return len(rest) < 200 and (ends == 0 or (ends == 1 and not _SENTENCE_END.search(rest)))
     return bool(READ_ALSO.fullmatch(line.rstrip(" .!\u2026")))
 
 

@@ -6,6 +6,7 @@ Not here: what is cut from the text again (`cleaning.py`), headline and lead (`t
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Iterator
 
 from lxml import etree
@@ -15,6 +16,7 @@ from trafilatura import bare_extraction
 from crawler.errors import NormalizeError
 from crawler.normalize.boxes import cut_boxes
 from crawler.normalize.draft import Draft, Setting
+from crawler.normalize.inserts import cut_menus
 from crawler.normalize.parsing import elements, tokens, visible_text, visible_words
 from crawler.normalize.siblings import with_siblings
 from crawler.text import clean_paragraphs
@@ -23,6 +25,12 @@ _LAYOUT_SHARE = 0.6
 _LIVE = frozenset({"live", "liveblog", "liveticker", "ticker", "relacja"})
 _UPDATES = frozenset({"liveblog", "live", "update", "liveticker"})
 _PARAGRAPHS = ("p", "li", "h2", "h3", "h4", "h5", "h6", "blockquote", "pre", "td", "dd", "dt")
+
+_CAPTIONS = frozenset({"caption", "figcaption", "credit", "meta", "date", "author", "byline"})
+_SENTENCE_END = re.compile(r"[^\W\d_]{2,}[.!?\u2026][\"'\u201d\u201c\u00bb)\]]*$")
+
+_MENU_LINES, _MENU_WORDS = 12, 3
+"""So many lines, most of so few words, are a menu."""
 
 
 def extract_text(draft: Draft, setting: Setting) -> None:
@@ -51,14 +59,49 @@ def _by_layout(tree: HtmlElement, selector: str, remove: tuple[str, ...]) -> str
 
 
 def _by_trafilatura(tree: HtmlElement, remove: tuple[str, ...]) -> str:
-    work = _joined_updates(_without_layout_tables(cut_boxes(copy.deepcopy(tree), remove)))
-    whole = copy.deepcopy(work)
+    cut = cut_boxes(copy.deepcopy(tree), remove)
+    whole = _joined_updates(_without_layout_tables(copy.deepcopy(cut)))
+    lines = _asked(copy.deepcopy(whole))
+    if _is_menu(lines):  # a short text below a long menu: once more without lists of links
+        whole = _joined_updates(_without_layout_tables(cut_menus(cut)))
+        lines = _asked(copy.deepcopy(whole))
+    return clean_paragraphs("\n".join(with_siblings(_parted(lines, whole), whole)))
+
+
+def _asked(work: HtmlElement) -> list[str]:
     document = bare_extraction(work, include_comments=False, include_tables=True, with_metadata=False)
     body = getattr(document, "body", None)
-    if body is None:
-        return ""
-    lines = clean_paragraphs("\n".join(_lines(body))).split("\n\n")
-    return clean_paragraphs("\n".join(with_siblings(lines, whole)))
+    return clean_paragraphs("\n".join(_lines(body))).split("\n\n") if body is not None else [""]
+
+
+def _is_menu(lines: list[str]) -> bool:
+    """Most lines are words of a menu."""
+    short = sum(1 for line in lines if len(line.split()) <= _MENU_WORDS and not _SENTENCE_END.search(line))
+    return len(lines) >= _MENU_LINES and short > len(lines) / 2
+
+
+def _parted(lines: list[str], tree: HtmlElement) -> list[str]:
+    """A page's text on a single line is what trafilatura's last resort gives (all text of the `article` element, headline and captions
+    included): the paragraphs that stand in that line, where the page has paragraphs.
+    """
+    if len(lines) != 1:
+        return lines
+    found = [
+        f"- {text}" if part.tag == "li" else text
+        for part in elements(tree, *_PARAGRAPHS)
+        if next(part.iterdescendants(*_PARAGRAPHS), None) is None
+        and not tokens(part) & _CAPTIONS
+        and not part.xpath("ancestor::figcaption")
+        and not _is_linked(part)
+        and (text := visible_text(part))
+        and text in lines[0]
+    ]
+    return found if any(_SENTENCE_END.search(text) for text in found) else lines
+
+
+def _is_linked(part: HtmlElement) -> bool:
+    """All of it is links."""
+    return visible_words(part) <= sum(visible_words(link) for link in elements(part, "a"))
 
 
 def _joined_updates(tree: HtmlElement) -> HtmlElement:

@@ -24,13 +24,13 @@ READ_ALSO = _any(
     r"(?:don['’]t miss|trending(?: now)?|you may also like|you might also like|in case you missed it|up next|editors?['’]s? (?:picks?|choice))",
     # de
     r"(?:lesen|sehen|hören) sie (?:auch|mehr|hier|dazu|weiter|jetzt)(?: (?:mehr|auch|dazu|hierzu|zum thema))*", r"mehr (?:zum thema|dazu|lesen|aus [^:.]{2,40}|von [^:.]{2,40}|über [^:.]{2,40})", r"(?:siehe|lies|lesen) auch", r"(?:auch|das könnte sie(?: auch)?) interess(?:ant|ieren)",
-    r"passend dazu|zum weiterlesen|weiterlesen|weitere artikel|empfehlung der redaktion|hintergrund zum thema",
+    r"passend dazu|im video|zum weiterlesen|weiterlesen|weitere artikel|empfehlung der redaktion|hintergrund zum thema",
     # uk
-    r"(?:читайте|дивіться|слухайте|читати|дивись|читай)(?: (?:також|більше|ще|докладніше|детальніше|й|і|за темою|по темі))*", r"(?:більше|докладніше|детальніше) (?:за темою|про це|читайте)?", r"(?:за|по) темі|вас може зацікавити|вам може бути цікаво",
+    r"(?:читайте|дивіться|слухайте|читати|дивись|читай)(?: (?:також|більше|ще|докладніше|детальніше|й|і|за темою|по темі|відео))*", r"(?:більше|докладніше|детальніше) (?:за темою|про це|читайте)?", r"за темою|(?:за|по) темі|вас може зацікавити|вам може бути цікаво",
     # ru
-    r"(?:читайте|смотрите|слушайте|читать|смотри|читай)(?: (?:также|ещё|еще|больше|подробнее|далее|по теме|и))*", r"(?:подробнее|больше)(?: (?:по теме|об этом|читайте))?", r"по теме|материалы по теме|вам может быть интересно",
+    r"(?:читайте|смотрите|слушайте|читать|смотри|читай)(?: (?:также|ещё|еще|больше|подробнее|далее|по теме|и|видео))*", r"(?:подробнее|больше)(?: (?:по теме|об этом|читайте))?", r"по теме|материалы по теме|вам может быть интересно",
     # cs
-    r"(?:čtěte|přečtěte si|podívejte se|sledujte|poslechněte si)(?: (?:také|též|dále|i|více|rovněž|zde|na))*", r"(?:více|další) (?:k tématu|čtěte|zde|informací|článků?)", r"(?:související|mohlo by vás (?:také |ještě )?zajímat|k tématu|nepřehlédněte)(?: (?:články|články k tématu))?",
+    r"(?:čtěte|přečtěte si|podívejte se|sledujte|poslechněte si)(?: (?:také|též|dále|i|více|rovněž|zde|na|video))*", r"(?:více|další) (?:k tématu|čtěte|zde|informací|článků?)", r"(?:související|mohlo by vás (?:také |ještě )?zajímat|k tématu|nepřehlédněte)(?: (?:články|články k tématu))?",
     # fr, it, es
     r"(?:à )?(?:lire|voir|écouter)(?: (?:aussi|également|plus|la suite))+", r"(?:leggi|guarda|ascolta)(?: (?:anche|tutto|qui))+", r"(?:lea|lee|vea|mira)(?: (?:también|más))+",
 )  # fmt: skip
@@ -58,9 +58,55 @@ SUBSCRIPTION = _any(
 )  # fmt: skip
 """Whole short paragraphs that ask for a subscription, a click or consent, or mark an advertisement."""
 
+APPEAL = _any(
+    # money
+    r"(?:wesprzyj|wspieraj|wspomóż) (?:nas|nasz\w*|redakcj\w*|niezależn\w*|portal\w*)\b.{0,200}", r"(?:wpłać|przekaż) (?:dowoln\w+|darowizn\w+|\d|nam|nas|1[.,]5).{0,160}", r"(?:ten|ta|nasz|nasza) (?:tekst|artykuł|gazeta|portal|redakcja) (?:czytasz|jest (?:bezpłatn\w+|za darmo)|powsta\w+|istnieje|działa) .{0,60}(?:dzięki|wpłat|darczyńc|darowizn|wspar|czytelni).{0,120}",
+    r"(?:please )?(?:support|help) (?:us|our (?:journalism|newsroom|work|reporting)|independent (?:journalism|news|reporting))\b.{0,200}", r"(?:please )?(?:give|donate|chip in|contribute)\b(?: what you can| today| now| to (?:us|our)| any amount|[^.]{0,40}(?:journalism|reporting|newsroom)).{0,140}", r"(?:you (?:can )?read this|this (?:article|text|story) is)\b.{0,20}\bfree\b.{0,40}(?:donors?|readers|supporters|members|donations).{0,100}",
+    r"spenden sie\b.{0,160}", r"(?:bitte )?unterstützen sie (?:uns|unser\w*|unabhängig\w*|diese redaktion)\b.{0,200}", r"sie lesen\b.{0,30}(?:kostenlos|gratis|frei).{0,30}(?:dank|spende).{0,120}",
+    r"(?:підтримайте|підтримай) (?:нас|нашу?|редакцію|незалежн\w*|видання)(?!\w).{0,200}", r"(?:зробіть|зроби) (?:внесок|донат|пожертву).{0,160}", r"(?:ви читаєте|цей (?:текст|матеріал)).{0,30}безкоштовн.{0,30}(?:завдяки|жертводав|донат|читач).{0,120}",
+    r"(?:поддержите|поддержи) (?:нас|наш\w*|редакцию|независим\w*|издание)(?!\w).{0,200}", r"(?:сделайте|внесите) (?:взнос|пожертвовани\w+|донат).{0,160}", r"(?:вы читаете|этот (?:текст|материал)).{0,30}бесплатн.{0,30}(?:благодаря|жертвовател|донат|читател).{0,120}",
+    r"(?:podpořte|podpoř) (?:nás|naši|náš|redakci|nezávisl\w+)\b.{0,200}", r"(?:přispějte|darujte)\b.{0,160}", r"(?:tento|text|článek) (?:text |článek )?čtete .{0,20}(?:zdarma|bezplatně).{0,30}(?:díky|dárc|dar).{0,120}",
+    # subscriptions
+    r"(?:czytaj(?:cie)? bez (?:ograniczeń|reklam)|(?:wykup|kup|zamów) (?:prenumerat\w+|subskrypcj\w+|dostęp|abonament)).{0,160}", r"(?:prenumeratorzy|subskrybenci) (?:mają|czytają|otrzymują|zyskują).{0,160}",
+    r"(?:unlimited (?:reading|access)|read without limits)\b.{0,160}", r"(?:become a (?:subscriber|member|patron)|subscribers (?:read|get|have|enjoy))\b.{0,160}", r"join .{0,60}(?:readers|subscribers|people) who .{0,120}",
+    r"(?:unbegrenzt|ohne grenzen|werbefrei) lesen\b.{0,160}", r"(?:abonnenten (?:lesen|erhalten|haben)|jetzt (?:abo|abonnent)\b).{0,160}", r"(?:unser|der) newsletter (?:kommt|erscheint|bringt).{0,160}|schon .{0,40}lesen unseren newsletter.{0,80}",
+    r"(?:читайте без обмежень|передплатіть|передплатники (?:читають|мають|отримують)).{0,160}", r"(?:читайте без ограничений|оформите подписку|подписчики (?:читают|получают|имеют)).{0,160}", r"(?:čtěte bez omezení|pořiďte si předplatné|předplatitelé (?:čtou|mají|dostávají)|náš newsletter (?:čte|odebírá|vychází)).{0,160}",
+    r"(?:приєднуйтеся|долучайтеся|приєднуйтесь|долучайтесь|присоединяйтесь|přidejte se)\b.{0,120}",
+    # apps, tips
+    r"(?:pobierz|zainstaluj|ściągnij) (?:naszą|bezpłatną|darmową) aplikacj\w+.{0,120}", r"masz (?:dla nas )?(?:temat|informacj\w+|zdjęci\w+|ciekawy temat)\b.{0,20}\?.{0,160}",
+    r"(?:do you have|have you got|got) (?:a|any) (?:story|tip|news)\b.{0,60}\?.{0,160}", r"(?:laden|holen) sie (?:sich )?(?:unsere|die) .{0,30}app\b.{0,120}", r"haben sie (?:ein thema|einen (?:tipp|hinweis))\b.{0,40}\?.{0,160}",
+    r"(?:завантажте|встановіть|скачайте|установите) (?:наш|бесплатн|безкоштовн)\w* (?:застосунок|додаток|приложение).{0,120}", r"(?:маєте|є) (?:для нас )?(?:тему|новину|тема|новина)\b.{0,30}\?.{0,160}", r"(?:есть|знаете) (?:для нас )?(?:тема|новость|новости)\b.{0,30}\?.{0,160}",
+    r"stáhněte si (?:naši|naší) (?:mobilní )?aplikaci.{0,120}", r"máte (?:pro nás )?(?:tip|téma|zprávu)\b.{0,30}\?.{0,160}",
+    # sponsors
+    r"(?:artykuł sponsorowany|materiał (?:sponsorowany|partnera|promocyjny)|sponsored|paid content|anzeige|komerční sdělení|на правах реклами|на правах рекламы|advertorial)\s*[:\u2013-]\s?.{0,160}", r"(?:partner|sponsor|mecenas)(?:em|zy|ami)? (?:cyklu|serii|serialu|materiału|artykułu|seriálu|projektu)\b.{0,120}", r"(?:this|the) (?:series|article) is (?:supported|sponsored|brought to you) by .{0,120}",
+    r"diese (?:serie|reihe) (?:wird|entsteht).{0,120}", r"(?:партнер|партнёр|спонсор)\w* (?:рубрики|циклу|цикла|проєкту|проекта|серии|серії)(?!\w).{0,120}",
+)  # fmt: skip
+"""Whole short paragraphs that ask for money, a subscription, an app or news, or name a sponsor."""
+
+_TEXT_PL, _TEXT_EN, _TEXT_DE, _TEXT_CS = (
+    "(?:tekst|artykuł|materiał|wywiad)",
+    "(?:text|article|story|piece|column)",
+    "(?:text|artikel|beitrag)",
+    "(?:text|článek|rozhovor)",
+)
+ORIGIN = _any(
+    rf"(?:(?:ten|powyższy|niniejszy) )?{_TEXT_PL} (?:pochodzi|ukazał się|został opublikowany|był publikowany) .{{0,60}}(?:wydani|numer|biuletyn|partner|archiw|papier|drukowan|magazyn|tygodni|miesięczni|kwartalni|dodatk).{{0,160}}",
+    rf"(?:this|the above|a version of this) {_TEXT_EN} (?:comes|is taken|(?:first |originally )?appeared|was (?:first |originally )?published) .{{0,60}}(?:print|edition|issue|magazine|newsletter|archive|supplement|partner).{{0,160}}",
+    rf"(?:dieser|der) {_TEXT_DE} (?:stammt|kommt|erschien|erscheint|ist) .{{0,60}}(?:ausgabe|gedruckt|heft|magazin|archiv|beilage|partner).{{0,160}}",
+    r"(?:цей текст|цей матеріал|текст|матеріал|цю статтю|стаття) (?:узят|взят|опублікован|надрукован|вийш|вийшо)\w* .{0,60}(?:випуск|номер|газет|журнал|архів|видан|партнер).{0,160}",
+    r"(?:этот текст|этот материал|текст|материал|статья) (?:взят|опубликован|напечатан|вышел|вышла)\w* .{0,60}(?:номер|выпуск|газет|журнал|архив|издани|партнёр|партнер).{0,160}",
+    rf"(?:tento )?{_TEXT_CS} (?:pochází|vyšel|byl (?:převzat|otištěn)) .{{0,60}}(?:vydání|čísl|časopis|archiv|tišt|přílo|partner).{{0,160}}",
+)  # fmt: skip
+"""Notes that say in which edition, issue or partner's service a text stood: said about the text, no part of it."""
+
+BULLETIN = _any(
+    r"(?:pogoda|weather|wetter|počasí|погода)\s*:.{0,40}\d.{0,60}", r"(?:kursy? walut|exchange rates?|markets?|wechselkurse|börse|kurzy měn|курси? валют|курсы валют|биржа|біржа|notowania)\s*:.{0,40}\d.{0,60}",
+)  # fmt: skip
+"""The weather and the rates of the day, in one line."""
+
 SHARE_BAR = _any(
     r"(?:(?:share|tweet|email|e-mail|print|copy link|facebook|twitter|x|whatsapp|linkedin|pinterest|reddit|telegram|viber|messenger|comments?|save|pocket|flipboard|bluesky|threads|xing|pocket|skopiuj link|link kopiert)[\s,|/·•+\-]*(?:this|article|story|on|via|by|page|0)?[\s,|/·•+\-]*)+",
-    r"(?:udostępnij|podziel się|drukuj|wyślij|skomentuj|komentarze|lubię to)[^.!?]{0,50}!?", r"(?:teilen|drucken|merken|kommentare|artikel teilen|per e-?mail|auf facebook teilen|auf twitter teilen|zur startseite|vorlesen|artikel anhören)[^.!?]{0,30}", r"(?:поширити|поділитися|роздрукувати|надіслати)[^.!?]{0,40}", r"(?:поделиться|распечатать|отправить)[^.!?]{0,40}", r"(?:sdílet|vytisknout|poslat)[^.!?]{0,40}",
+    r"(?:udostępnij|podziel się|drukuj|wyślij|skomentuj|lubię to)[^.!?]{0,50}!?", r"(?:komentarze|kommentare|komentáře|коментарі|комментарии)\W*\d*\W*", r"(?:teilen|drucken|merken|artikel teilen|per e-?mail|auf facebook teilen|auf twitter teilen|zur startseite|vorlesen|artikel anhören)[^.!?]{0,30}", r"(?:поширити|поділитися|роздрукувати|надіслати)[^.!?]{0,40}", r"(?:поделиться|распечатать|отправить)[^.!?]{0,40}", r"(?:sdílet|vytisknout|poslat)[^.!?]{0,40}",
     r"\d+ ?(?:shares?|views?|comments?)", r"(?:listen to this article|posłuchaj artykułu|artikel hören)\W*(?:\d+ min\w*)?", r"(?:back to top|nach oben|do góry|наверх|nahoru)",
 )  # fmt: skip
 

@@ -14,6 +14,7 @@ from lxml.html import HtmlElement
 
 from crawler.addresses import belongs_to
 from crawler.errors import NormalizeError
+from crawler.normalize.cleaning import is_boilerplate
 from crawler.normalize.draft import Draft, Setting
 from crawler.normalize.parsing import elements, visible_text, visible_words
 
@@ -100,6 +101,8 @@ def refuse_by_text(draft: Draft, setting: Setting) -> None:
             raise NormalizeError("gone", f"the page says that it is not there: {draft.title or text[:80]!r}")
     if _is_list(draft, words):
         raise NormalizeError("no article", "an index page: headlines of other articles and no text of its own")
+    if all(is_boilerplate(line) for line in text.split("\n\n")):
+        raise NormalizeError("no text", f"nothing but {text[:80]!r}")
     if words < _LEAST_WORDS and not re.search(r"[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7a3]", text):
         raise NormalizeError("no text", f"only {words} words were found")
 
