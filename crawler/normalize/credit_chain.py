@@ -25,6 +25,8 @@ _NOBODY = re.compile(
     re.IGNORECASE,
 )
 """In "Herald wire services", "By ...": not an outlet's name."""
+_NO_NAME_CHARS = 120
+"""More than any name, job or day has (`crawler.outlets.agencies.LONGEST_NAME` is 80): running text, told without a look-up."""
 _NAME_WORD = r"(?:[A-ZÀ-ÖØ-ÞĄĆĘŁŃÓŚŹŻČĎĚŇŘŠŤŮŽЀ-ЯІЇЄҐ][\w'’.-]*|de|van|von|der|la|bin|al)"
 _PERSON = re.compile(rf"{_NAME_WORD}(?:\s+{_NAME_WORD}){{1,3}}")
 
@@ -99,6 +101,8 @@ class Names:
 
     def find(self, element: str) -> NamedSource | None:
         """As `Agencies.find`, the outlet that is being read included."""
+        if len(element) > _NO_NAME_CHARS:
+            return None
         source = self.agencies.find(element)
         if source is not None and source.kind == NamedSourceKind.AGENCY:
             return source
@@ -185,6 +189,8 @@ def _element(text: str, start: int, end: int, separator: str, names: Names) -> E
 
 
 def _classify(piece: str, names: Names) -> tuple[ElementKind, NamedSource | None]:
+    if len(piece) > _NO_NAME_CHARS:
+        return ElementKind.OTHER, None
     if source := names.find(piece):
         return ElementKind.SOURCE, source
     if piece in INSTITUTIONS:

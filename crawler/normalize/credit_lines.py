@@ -38,6 +38,8 @@ WEIGHTS = {
 }
 """Confidence by kind of evidence: the measured precision, see README of `crawler/outlets`."""
 
+_MOST_ELEMENTS = 9
+"""Of a chain; the longest seen had six."""
 _BRACKET = re.compile(r"[(\[/]\s*((?:[^()\[\]]){2,60}?)\s*[)\]/]\.?")
 _CONTRIBUTED = re.compile(r"(?P<who>[^.!?;()]{2,200}?)\s+(?:also\s+)?(?:contributed|reported from)\b(?P<what>[^.!?]{0,60})[.]?")
 _COPYRIGHT = re.compile(
@@ -145,9 +147,9 @@ def read_bracket(line: str, names: Names) -> Frame | None:
 
 def read_chain(line: str, names: Names) -> Frame | None:
     """Initials, outlets and agencies with separators: "wk/zol//PAP", "WK, PAP", "Reuters / PAP / Kresy.pl"; an agency alone."""
-    elements = cut(line, names)
+    elements = cut(line, names) if line.count(",") <= _MOST_ELEMENTS else ()
     sources = named(elements)
-    if not sources or len(elements) > 9:
+    if not sources or len(elements) > _MOST_ELEMENTS:
         return None
     if is_picture(elements):
         return _frame(EvidenceKind.IMAGE_CREDIT, line, sources, photo=True)
