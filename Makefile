@@ -1,4 +1,4 @@
-# make demo | test | check | format | clean. Makes the virtual environment itself, with or without uv, as root or not.
+# make demo | test | check | format | bench | clean. Makes the virtual environment itself, with or without uv, as root or not.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -6,7 +6,7 @@ INSTALLED := $(VENV)/.installed
 # Many tests wait for real clocks, servers and processes, so four at once pay on two cores.
 PARALLEL ?= -n 4 --dist loadfile
 
-.PHONY: demo test test-fast check format clean lock install
+.PHONY: demo test test-fast check format bench clean lock install
 
 install: $(INSTALLED)
 
@@ -30,6 +30,10 @@ test: $(INSTALLED)
 
 test-fast: $(INSTALLED)
 	$(BIN)/pytest $(PARALLEL) -m "not slow"
+
+# 20,000 pages through the pool of workers, hostile ones among them: minutes, so not in CI.
+bench: $(INSTALLED)
+	$(BIN)/python -m tests.crawler.measure_soak
 
 check: $(INSTALLED)
 	$(BIN)/ruff format --check .

@@ -20,6 +20,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
+from importlib import import_module
 from multiprocessing.connection import Connection, Pipe
 from pathlib import Path
 from typing import Any, TypeVar
@@ -29,13 +30,14 @@ from crawler.errors import NormalizeError
 T = TypeVar("T")
 
 START_LIMIT_S = 60.0
-"""A fresh worker imports the libraries of extraction before its first page; that does not count against the page."""
+"""A fresh worker loads the libraries and models of extraction before its first page; that does not count against the page."""
 PAGES_A_WORKER = 2000
 """After so many pages a worker is replaced, so that whatever a library leaks stays small."""
 _GRACE_S = 5
 """A worker whose parent was killed ends itself so long after the limit, even in the middle of an endless page."""
 _START = "import sys; from crawler.workers import serve; serve(int(sys.argv[1]), float(sys.argv[2]), int(sys.argv[3]))"
-_WARM_UP = ("crawler.normalize.chain",)
+_WARM_UP = "crawler.normalize.warming"
+"""Its `warm_up` runs in a new worker before the first page; by name, so that the parent imports nothing of it."""
 _THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 _Task = tuple[Future[Any], bytes]
 
@@ -234,11 +236,10 @@ def _settle(future: Future[Any], answer: tuple[bool, Any]) -> None:
 
 
 def serve(descriptor: int, time_limit_s: float, memory_limit_bytes: int) -> None:
-    """The worker's side: import what pages need, say "ready", then answer tasks until the pipe closes."""
+    """The worker's side: load what pages need, say "ready", then answer tasks until the pipe closes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
     pipe = Connection(descriptor)
-    for module in _WARM_UP:
-        __import__(module)
+    import_module(_WARM_UP).warm_up()
     _limit_memory(memory_limit_bytes)
     pipe.send_bytes(b"ready")
     while True:

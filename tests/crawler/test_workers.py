@@ -152,6 +152,16 @@ def test_f20_no_page_is_lost_when_workers_die_all_the_time() -> None:
             assert answer == number
 
 
+def test_f20_a_new_worker_has_loaded_everything_before_its_first_page_so_that_no_sound_page_pays_for_it() -> None:
+    with PagePool(1) as fresh:
+        loaded = fresh.submit(
+            eval, "__import__('crawler.normalize.language').normalize.language._identifier.cache_info().currsize"
+        )
+        assert loaded.result(timeout=60) == 1
+        modules = fresh.submit(eval, "{'trafilatura.core', 'htmldate.core'} <= set(__import__('sys').modules)")
+        assert modules.result(timeout=60)
+
+
 def test_an_error_of_the_function_arrives_as_it_was_raised(pool: PagePool) -> None:
     with pytest.raises(ValueError, match="invalid literal"):
         pool.submit(int, "ten").result(timeout=30)
