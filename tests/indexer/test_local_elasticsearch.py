@@ -147,7 +147,10 @@ class TestLife:
 
     def test_ctrl_c_during_a_start_leaves_nothing_running(self, installation: Installation, folder: Path) -> None:
         command = [sys.executable, "-m", "scheduler.command", "elasticsearch", "start", "--data-folder", str(folder)]
-        child = subprocess.Popen([*command, "--port", str(free_port())], cwd=ROOT, stderr=subprocess.DEVNULL)
+        child = subprocess.Popen(
+            [*command, "--port", str(free_port())], cwd=ROOT, stderr=subprocess.DEVNULL,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a test run in the background ignores it
+        )  # fmt: skip
         assert eventually(lambda: (folder / RECORD).exists())
         home = LocalElasticsearch(folder).status().server_folder
         assert eventually(lambda: bool(servers_of(str(home))))
