@@ -13,11 +13,10 @@ from lxml.html import HtmlElement
 
 from crawler.addresses import host_of
 from crawler.normalize.draft import Draft, Setting
-from crawler.normalize.names import DATES, MOST_PEOPLE, is_person, people_in, squash
-from crawler.normalize.parsing import elements, holders_of_the_headline, tokens, visible_text, visible_words
+from crawler.normalize.names import MOST_PEOPLE, is_person, people_in, squash
+from crawler.normalize.parsing import elements, holders_of_the_headline, tokens, visible_words
 from crawler.normalize.structured import Facts, Name
 from crawler.normalize.template.selectors import find_all
-from crawler.normalize.titles import fold_title
 from crawler.text import clean_line, fold
 
 _META = (
@@ -90,18 +89,6 @@ _LABEL = re.compile(
 _ACCOUNT = re.compile(r"[a-z]+")
 """The account of an editorial system ("akowalska"), which no reader sees; a pen name is written on the page, too."""
 _SIGNED = re.compile(r"\b(?:by|von|par|por|przez|autor(?:ka|in)?:?|door|автор:?)\s*$", re.IGNORECASE)
-_RUNS_BELOW = 12
-"""Runs of text below the headline among which a name beside the day is looked for."""
-_MOST_CHARS = 140
-"""A longer run is a paragraph: the head of the article ends above it (as in `dates.py`)."""
-_EDGES = " |\u00b7\u2022\u2013\u2014-,:;/"
-_DAY = re.compile(r"\b\d{1,2}\b\D{1,14}\b(?:19|20)\d\d\b|\b(?:19|20)\d\d-\d\d-\d\d\b|\b\d{1,2}[./]\d{1,2}[./]\d{4}\b")
-_JOB = re.compile(
-    r"(?:[^\W\d_]+ ){0,3}(?:writer|reporter|editor|correspondent|journalist|columnist|redakteur(?:in)?|korrespondent(?:in)?|journalistin|"
-    r"dziennikarz|dziennikarka|redaktor(?:ka)?|publicyst(?:a|ka)|кореспондент(?:ка)?|журналіст(?:ка)?|корреспондент|журналист)",
-    re.IGNORECASE,
-)
-"""A line that is a newsroom's job: who stands above it wrote the article."""
 _MOST_STATED = 20
 """Names that structured data may give: a running report has more writers than a byline holds."""
 _AUTHOR_PATH = re.compile(
@@ -152,7 +139,6 @@ def read_people(draft: Draft, setting: Setting) -> None:
         ([feed], False),
         (_linked(draft), False),
         (_written_bylines(draft), False),
-        (_beside_the_day(draft), False),
         (_signed_link(draft), True),
         (pen_name, True),
     ):
@@ -261,52 +247,6 @@ def _signed_link(draft: Draft) -> list[str]:
             if _SIGNED.search(said) and 2 < len(text := _spaced(link)) < 60:
                 return [text]
     return []
-
-
-def _beside_the_day(draft: Draft) -> list[str]:
-    """A full name with the day of the article beside it, between the headline and the first paragraph, that no mark calls a byline.
-
-    What is linked anywhere on the page to something else than an author is the name of a section.
-    """
-    if any(name.person is False for name in draft.facts.authors):
-        return []  # the page says that an organisation wrote it: what is not even marked as a byline does not gainsay that
-    title = fold_title(draft.title)
-    heads = [head for head in elements(draft.tree, "h1", "h2", "legend") if title and fold_title(visible_text(head)) == title]
-    for head in heads[:2]:
-        runs = _runs_below(head)
-        for place, line in enumerate(runs):
-            name = DATES.sub(" ", line).strip(_EDGES)
-            if not (2 <= len(name.split()) <= 4 and is_person(name)):
-                continue
-            near = runs[max(0, place - 1) : place + 2]
-            vouched = any(_DAY.search(other) for other in near) or any(_JOB.fullmatch(other) for other in near[-1:])
-            if vouched and not _is_section(name, draft):
-                return [name]
-    return []
-
-
-def _runs_below(head: HtmlElement) -> list[str]:
-    """The short runs of text behind the headline, a standfirst passed over, until the first paragraph."""
-    runs: list[str] = []
-    long = 0
-    for text in head.xpath("following::text()[normalize-space()]")[:_RUNS_BELOW]:
-        if text.getparent().tag in ("script", "style", "noscript"):
-            continue
-        line = clean_line(str(text))
-        long += len(line) > _MOST_CHARS
-        if long > 1:
-            break
-        runs.append(line)
-    return runs
-
-
-def _is_section(name: str, draft: Draft) -> bool:
-    folded = fold(name)
-    return any(
-        not _AUTHOR_PATH.search(link.get("href") or "")
-        for link in elements(draft.tree, "a")
-        if fold(" ".join(link.text_content().split())) == folded
-    )
 
 
 def _written_bylines(draft: Draft) -> list[str]:
