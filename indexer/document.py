@@ -6,7 +6,7 @@ A document is plain JSON (texts, numbers, lists; times as ISO 8601 with offset),
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -15,7 +15,7 @@ from typing import Any
 from crawler.model.article import Article
 from crawler.model.attribution import NamedSourceKind, SourceRole
 from crawler.text import clean_line, fold
-from indexer.tokens import normal_text
+from indexer.tokens import WordMemory, normal_text
 
 DOCUMENT_VERSION = 2
 """Raised when documents or what is searched of them change: an index of another version asks for a rebuild."""
@@ -102,16 +102,31 @@ def to_document(article: Article, place: StoryPlace | None, names: Names) -> dic
     }
 
 
-def search_words(document: Document) -> dict[str, str]:
-    """The words of a document by field of WORD_FIELDS: index tokens joined by blanks.
+class Worded(dict[str, Any]):
+    """A document whose words are found already: who needs them for two ends finds them once."""
+
+    __slots__ = ("words",)
+
+    def __init__(self, document: Document, memory: WordMemory) -> None:
+        super().__init__(document)
+        self.words = search_words(document, memory.normal_text)
+
+
+def search_words(document: Document, normal: Callable[[str], str] = normal_text) -> dict[str, str]:
+    """The words of a document by field of WORD_FIELDS: index tokens joined by blanks, as `normal` gives them.
 
     Where a page sets no lead apart, the first paragraph stands in: an engine's measure of a field's length (BM25) would
     else push down the few articles that have one.
     """
+    if isinstance(document, Worded):
+        return document.words
     people = "\n".join((*document["authors"], document["byline"]))
-    given = {**{name: document[name] for name in ("title", "text", "section")}, "author": people}
-    given["lead"] = document["lead"] or document["text"].lstrip().partition("\n")[0][:_LEAD_LENGTH]
-    return {name: normal_text(text) for name, text in given.items() if text}
+    given = {**{name: document[name] for name in ("title", "text", "section", "lead")}, "author": people}
+    found = {name: normal(text) for name, text in given.items() if text}
+    if "lead" not in found:
+        whole, _, last = document["text"].lstrip().partition("\n")[0][:_LEAD_LENGTH].rpartition(" ")
+        found["lead"] = f"{normal(whole)} {normal_text(last)}".strip()  # the last word may be cut: `normal` must not learn it
+    return found
 
 
 def keywords(document: Document) -> dict[str, tuple[str, ...]]:

@@ -10,9 +10,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
-from itertools import filterfalse
 from pathlib import Path
-from typing import NamedTuple
 
 from crawler.errors import BackendUnavailable, IndexLater, full_disk
 from crawler.text import fold
@@ -35,8 +33,8 @@ PRAGMA user_version = {FORMS_VERSION};
 
 ReadingValues = tuple[str, str, str, bool, str, str]
 """A reading of a form: language, lemma, form, is verbal, the lemma folded, the form's index token."""
-WRITTEN_LIMIT = 500_000
-"""What a process remembers of texts: some 60 MB. In 35 million words of news stand 315,000 forms (SEARCH.md)."""
+ADDED_LIMIT = 500_000
+"""Forms that a process remembers, some 60 MB: in 35 million words of news stand 315,000 (SEARCH.md)."""
 
 
 def reading_rows(form: str, language: str) -> list[ReadingValues]:
@@ -45,42 +43,27 @@ def reading_rows(form: str, language: str) -> list[ReadingValues]:
     return [(language, reading.lemma, form, reading.is_verbal, fold(reading.lemma), fold_word(form)) for reading in sorted(found)]
 
 
-class Unknown(NamedTuple):
-    """What is not known of texts."""
-
-    written: set[str]
-    """As it stands there between two blanks."""
-    forms: set[str]
-    """The lower-cased words in it that may be inflected."""
-
-
 class AddedForms:
-    """What this process knows to be in a table, so that the table is asked for the rest only. Bounded.
+    """Forms that this process knows to be in a table, so that the table is asked for the others only. Bounded."""
 
-    Remembered are the forms and what stands between two blanks, with its capitals and commas: a look-up of that is much cheaper
-    than finding the words in it.
-    """
-
-    def __init__(self, limit: int = WRITTEN_LIMIT) -> None:
-        """Past `limit` the memory begins anew."""
+    def __init__(self, limit: int = ADDED_LIMIT) -> None:
+        """Past `limit` forms the memory begins anew."""
         self._limit = limit
-        self._known: dict[str, set[str]] = {}
+        self._forms: dict[str, set[str]] = {}
 
-    def unknown(self, language: str, texts: Iterable[str]) -> Unknown:
-        """What is not known of texts."""
-        known = self._known.get(language, set())
-        written: set[str] = set()
+    def missing(self, language: str, texts: Iterable[str]) -> set[str]:
+        """The lower-cased words of texts that may be inflected and are not known to be in the table."""
+        found: set[str] = set()
         for text in texts:
-            written.update(filterfalse(known.__contains__, text.split()))
-        found = {word for one in written for word in words(one.lower())} - known
-        return Unknown(written, {word for word in found if len(word) <= TOKEN_LIMIT and not word.isdecimal()})
+            found.update(words(text.lower()))
+        found -= self._forms.get(language, set())
+        return {word for word in found if len(word) <= TOKEN_LIMIT and not word.isdecimal()}
 
-    def keep(self, language: str, unknown: Unknown) -> None:
-        """Its forms are in the table now."""
-        fresh = unknown.forms | {one for one in unknown.written if len(one) <= TOKEN_LIMIT}
-        if sum(map(len, self._known.values())) + len(fresh) > self._limit:
-            self._known.clear()
-        self._known.setdefault(language, set()).update(fresh)
+    def keep(self, language: str, forms: set[str]) -> None:
+        """These are in the table now."""
+        if sum(map(len, self._forms.values())) + len(forms) > self._limit:
+            self._forms.clear()
+        self._forms.setdefault(language, set()).update(forms)
 
 
 class SeenForms:
@@ -136,12 +119,12 @@ class SeenForms:
 
     def add(self, texts: Mapping[str, Iterable[str]]) -> int:
         """Take in the words of texts, by language, in one transaction. Returns how many forms were new."""
-        unknown = {language: self._added.unknown(language, given) for language, given in texts.items()}
-        seen = [(language, form) for language, given in unknown.items() for form in sorted(self._unseen(language, given.forms))]
+        missing = {language: self._added.missing(language, given) for language, given in texts.items()}
+        seen = [(language, form) for language, forms in missing.items() for form in sorted(self._unseen(language, forms))]
         if seen:
             self._write([row for language, form in seen for row in reading_rows(form, language)], seen)
-        for language, given in unknown.items():
-            self._added.keep(language, given)
+        for language, forms in missing.items():
+            self._added.keep(language, forms)
         return len(seen)
 
     def close(self) -> None:

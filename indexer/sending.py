@@ -15,9 +15,10 @@ from datetime import timedelta
 from typing import Any
 
 from crawler.errors import IndexLater
-from indexer.document import Document
+from indexer.document import Document, Worded
 from indexer.engine import BulkResult, SearchEngine
 from indexer.gathering import Batch
+from indexer.tokens import WordMemory
 
 PAUSES_S = (0.25, 0.5, 1.0, 2.0)
 """Before each further try within a push, give or take a half: a server that is only busy has time to breathe, and a push to
@@ -72,6 +73,7 @@ class Sender:
         self._most = engine.in_flight + 1 if engine.in_flight > 1 else 1
         self._pool: Executor = ThreadPoolExecutor(engine.in_flight, "push") if engine.in_flight > 1 else _Here()
         self._under_way: dict[Future[BulkResult], Batch] = {}
+        self._memories: dict[str, WordMemory] = {}
         self._gives_up = False
 
     def __enter__(self) -> Sender:
@@ -93,13 +95,14 @@ class Sender:
 
     def send(self, batch: Batch) -> None:
         """Words first, then the documents: a document that is found can always be found by its inflected words."""
+        documents = [Worded(document, self._memory(document["language"])) for document in batch.documents]
         try:
-            self._engine.forms.add(texts_of(batch.documents))
+            self._add_forms()
         except IndexLater as error:
             result: Future[BulkResult] = Future()
-            result.set_result(_all_later(batch.documents, str(error)))
+            result.set_result(_all_later(documents, str(error)))
         else:
-            result = self._pool.submit(self._try, batch.documents)
+            result = self._pool.submit(self._try, documents)
         self._under_way[result] = batch
 
     def sent(self, meanwhile: Callable[[], None]) -> Iterator[Sent]:
@@ -116,6 +119,19 @@ class Sender:
                 yield Sent(batch=batch, error=error)
             else:
                 raise error
+
+    def _memory(self, language: str) -> WordMemory:
+        if language not in self._memories:
+            self._memories[language] = WordMemory()
+        return self._memories[language]
+
+    def _add_forms(self) -> None:
+        """What this push met for the first time; the rest is in the table."""
+        fresh = {language: memory.fresh for language, memory in self._memories.items() if memory.fresh}
+        if fresh:
+            self._engine.forms.add(fresh)
+            for memory in self._memories.values():
+                memory.fresh.clear()
 
     def _try(self, documents: Sequence[Document]) -> BulkResult:
         """Push, and push again what was not taken, the same ids and versions, until the pauses are used up."""
@@ -148,15 +164,6 @@ class _Here(Executor):
         except Exception as error:
             done.set_exception(error)
         return done
-
-
-def texts_of(documents: Sequence[Document]) -> dict[str, list[str]]:
-    """The texts that can be searched by inflected words, by language."""
-    texts: dict[str, list[str]] = {}
-    for document in documents:
-        people = (*document["authors"], document["byline"], document["section"] or "")
-        texts.setdefault(document["language"], []).extend((document["title"], document["text"], document["lead"] or "", *people))
-    return texts
 
 
 def _all_later(documents: Sequence[Document], reason: str) -> BulkResult:

@@ -52,14 +52,14 @@ class StoreForms:
 
     def add(self, texts: Mapping[str, Iterable[str]]) -> int:
         """See FormTable. Mostly a look into this process's memory; the rest is one query and one transaction."""
-        unknown = {language: self._added.unknown(language, given) for language, given in texts.items()}
-        new = self._unseen({language: given.forms for language, given in unknown.items() if given.forms})
+        missing = {language: self._added.missing(language, given) for language, given in texts.items()}
+        new = self._unseen({language: forms for language, forms in missing.items() if forms})
         if new:
             rows = [ReadingRow(*row) for language, form in new for row in reading_rows(form, language)]
             with self._database.write() as connection:
                 store.add_forms(connection, rows, FORMS_VERSION)
-        for language, given in unknown.items():
-            self._added.keep(language, given)
+        for language, forms in missing.items():
+            self._added.keep(language, forms)
         return len(new)
 
     def close(self) -> None:

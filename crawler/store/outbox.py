@@ -62,10 +62,11 @@ def put_every_article_in_outbox(connection: sa.Connection, now: datetime) -> int
 def take_outbox(connection: sa.Connection, limit: int, now: datetime) -> list[OutboxItem]:
     """Items that are due, the longest waiting first. They stay until acknowledged."""
     due = sa.or_(outbox.c.next_try_at.is_(None), outbox.c.next_try_at <= now)
-    chosen = sa.select(outbox).where(due).order_by(outbox.c.queued_at, outbox.c.article_id).limit(limit)
+    columns = (outbox.c.article_id, outbox.c.wanted_version, outbox.c.attempts)
+    chosen = sa.select(*columns).where(due).order_by(outbox.c.queued_at, outbox.c.article_id).limit(limit)
     return [
-        OutboxItem(article_id=row.article_id, wanted_version=row.wanted_version, attempts=row.attempts)
-        for row in connection.execute(chosen)
+        OutboxItem(article_id=one, wanted_version=version, attempts=attempts)
+        for one, version, attempts in connection.execute(chosen).all()
     ]
 
 

@@ -42,9 +42,9 @@ def test_forms_that_a_process_has_added_cost_no_query(sqlite_database: Database)
 def test_the_memory_of_what_was_added_is_bounded() -> None:
     added = AddedForms(limit=10)
     for number in range(100):
-        added.keep("pl", added.unknown("pl", [f"form{number}"]))
-    assert len(added._known["pl"]) <= 10
-    assert added.unknown("pl", ["form99 form0"]).forms == {"form0"}
+        added.keep("pl", added.missing("pl", [f"form{number}"]))
+    assert len(added._forms["pl"]) <= 10
+    assert added.missing("pl", ["form99 form0"]) == {"form0"}
 
 
 def test_forms_that_an_older_morphology_read_are_replaced(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -83,7 +83,7 @@ def test_many_adders_of_the_same_words_in_any_order_neither_wait_for_one_another
 
 def test_what_is_longer_than_a_word_can_be_is_no_form(database: Database) -> None:
     noise = "x" * 100_000
-    assert AddedForms().unknown("pl", [f"Słowo {noise} 2026"]).forms == {"słowo"}
+    assert AddedForms().missing("pl", [f"Słowo {noise} 2026"]) == {"słowo"}
     forms = StoreForms(database)
     assert forms.add({"pl": [f"{noise} {'ł' * TOKEN_LIMIT}"]}) == 1
     assert forms.languages() == ("pl",)

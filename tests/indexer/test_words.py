@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from crawler.text import fold
 from indexer import forms as forms_module
 from indexer.dates import is_period, read_period
+from indexer.document import Worded, search_words
 from indexer.engine import FormTable
 from indexer.expansion import QUERY_LIMIT, WORD_LIMIT, Expander, spoken_languages
 from indexer.forms import SeenForms
@@ -20,7 +21,7 @@ from indexer.nodes import AnyOf, Node, Period, Sequence, Word
 from indexer.query import parse_query
 from indexer.stemming import polish_stemmer
 from indexer.store_forms import StoreForms
-from indexer.tokens import TOKEN_LIMIT, fold_word, normal_text, tokens, words
+from indexer.tokens import TOKEN_LIMIT, WordMemory, fold_word, normal_text, tokens, words
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
@@ -66,9 +67,24 @@ def test_an_index_token_holds_no_blank_and_is_the_same_for_text_and_query(text: 
 
 
 @given(st.one_of(st.text(max_size=80), st.text(alphabet="aŻß½²_֑́ी東 -’İŁ１", max_size=40)))
-def test_folding_a_text_letter_by_letter_gives_what_folding_word_by_word_gives(text: str) -> None:
-    assert normal_text(text) == " ".join(map(fold_word, words(text)))
-    assert normal_text(text * TOKEN_LIMIT) == " ".join(map(fold_word, words(text * TOKEN_LIMIT)))
+def test_a_memory_of_words_gives_what_finding_them_gives_and_tells_what_it_met_first(text: str) -> None:
+    memory = WordMemory(limit=3)
+    for one in (text, text * TOKEN_LIMIT, text):
+        assert memory.normal_text(one) == normal_text(one)
+        assert len(memory) <= 3
+    assert {word for written in memory.fresh for word in words(written)} == set(words(text) + words(text * TOKEN_LIMIT))
+
+
+@given(st.text(max_size=80).filter(str.strip), st.integers(0, 450), st.sampled_from([None, "Lead: dwa słowa"]))
+def test_a_document_s_words_are_the_same_found_with_a_memory_or_without_and_no_cut_word_is_learned(
+    text: str, length: int, lead: str | None
+) -> None:
+    document = {"title": "Tytuł", "text": "słowo " * (length // 6) + text, "section": "Kraj", "lead": lead, "authors": ["Anna Żak"], "byline": "(żak)"}  # fmt: skip
+    memory = WordMemory()
+    assert search_words(Worded(document, memory)) == search_words(document)
+    learned = {word for written in memory.fresh for word in words(written)}
+    names = ("title", "text", "section", "byline")
+    assert learned == {word for name in names for word in words(str(document[name]))} | {*words(lead or ""), "Anna", "Żak"}
 
 
 @given(st.text(alphabet="aąbcćłóżź ŁÓ", max_size=30))
