@@ -271,6 +271,7 @@ class ElasticIndices:
 
     def _remove_if_empty(self, index: str) -> None:
         with self._said(), contextlib.suppress(NotFoundError):
+            self._client.indices.refresh(index=index)  # what is not yet refreshed is not counted, and is somebody's
             if self._client.count(index=index)["count"] == 0:
                 self._client.indices.delete(index=index, ignore_unavailable=True)
 

@@ -8,20 +8,26 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from elasticsearch import Elasticsearch
 from typer.testing import CliRunner, Result
 
 from crawler.config import Locations
 from crawler.store.articles import Visit, insert_article
-from crawler.store.database import open_database
+from crawler.store.database import Database, open_database
 from crawler.store.outbox import put_in_outbox
 from indexer.cli import app
 from indexer.config import IndexerSettings
 from indexer.document import Names, OutletName, StoryPlace, to_document
 from indexer.engine import Sort
 from indexer.engines.elastic import ElasticEngine
+from indexer.engines.elastic_client import make_client
+from indexer.engines.elastic_indices import ElasticIndices
 from indexer.engines.embedded import EmbeddedEngine
 from indexer.forms import SeenForms
 from indexer.search import SearchPage, SearchRequest, search
+
+from .faulty_newsroom import Newsroom
+from .faulty_proxy import faulty_proxy
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 NAMES = Names(outlets={"kresy": OutletName(name="Kresy.pl", country="PL", group="portale", tags=("wschód",))}, agencies={"pap": "Polska Agencja Prasowa"})  # fmt: skip
@@ -118,3 +124,44 @@ def filed(locations: Locations, make_article: Any) -> Any:
         database.close()
 
     return put
+
+
+@pytest.fixture
+def newsroom(
+    sqlite_database: Database, elasticsearch_url: str, elasticsearch_index: str, make_article: Any
+) -> Iterator[Newsroom]:
+    """A SQLite store before the real server, with a proxy between them."""
+    with faulty_proxy(elasticsearch_url) as proxy:
+        room = Newsroom(sqlite_database, proxy, elasticsearch_index, make_article)
+        yield room
+        proxy.choose = lambda exchange: None
+        for engine in room.engines:
+            engine.close()
+
+
+@pytest.fixture
+def client(elastic_settings: IndexerSettings) -> Iterator[Elasticsearch]:
+    """A bare client on the real server."""
+    opened = make_client(elastic_settings)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def another(elastic_settings: IndexerSettings) -> Iterator[Callable[[], ElasticEngine]]:
+    """Further engines on the same index, as other processes have them."""
+    opened: list[ElasticEngine] = []
+
+    def make() -> ElasticEngine:
+        opened.append(ElasticEngine(elastic_settings, lambda: None))  # type: ignore[arg-type,return-value]  # no forms needed
+        return opened[-1]
+
+    yield make
+    for engine in opened:
+        engine.close()
+
+
+@pytest.fixture
+def indices(client: Elasticsearch, elasticsearch_index: str) -> ElasticIndices:
+    """The indices under the test's prefix."""
+    return ElasticIndices(client, elasticsearch_index)
