@@ -68,7 +68,7 @@ def run(records: Path, out: TextIO, workers: int, progress: Progress | None = No
 def extract_record(record: Record, folder: str, outlet: Outlet | None, now: datetime) -> Record:
     """The answer to one record: its facts, or {"id", "error"}. Runs in a worker."""
     try:
-        page, setting = _page_of(record, Path(folder), outlet, now)
+        page, setting = page_of(record, Path(folder), outlet, now)
         return _row(record, read_draft(page, setting))
     except NormalizeError as error:
         return _failed(record, str(error))
@@ -127,7 +127,8 @@ def _failed(record: Record, reason: str) -> Record:
     return {"id": record.get("id"), "url": _web_address(record.get("url")), "error": reason}
 
 
-def _page_of(record: Record, folder: Path, outlet: Outlet | None, now: datetime) -> tuple[Page, Setting]:
+def page_of(record: Record, folder: Path, outlet: Outlet | None, now: datetime) -> tuple[Page, Setting]:
+    """The page and the setting that a record asks for. Raises NormalizeError("no text", why) when its file cannot be read."""
     url = _web_address(record.get("url")) or _NOWHERE
     page = Page(
         requested_url=url,

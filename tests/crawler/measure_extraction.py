@@ -28,7 +28,7 @@ from urllib.parse import urlsplit
 ROOT = Path(__file__).parent.parent.parent
 sys.path.insert(0, str(ROOT))
 
-from crawler.batch_extract import _page_of, extract_record  # noqa: E402 - the path comes first
+from crawler.batch_extract import extract_record, page_of  # noqa: E402 - the path comes first
 from crawler.errors import NormalizeError  # noqa: E402 - as above
 from crawler.normalize.encoding import decode_page  # noqa: E402 - as above
 from crawler.workers import PagePool  # noqa: E402 - as above
@@ -92,7 +92,7 @@ def ask_trafilatura(record: Record, folder: str, now: datetime) -> Record:
     """trafilatura's answer with its defaults, metadata included, to the text we decode. Runs in a worker."""
     from trafilatura import bare_extraction
 
-    page, setting = _page_of(record, Path(folder), None, now)
+    page, setting = page_of(record, Path(folder), None, now)
     html = decode_page(page.body, None, setting.outlet.languages).text
     found = bare_extraction(
         html, url=record.get("url") if str(record.get("url")).startswith("http") else None, with_metadata=True
