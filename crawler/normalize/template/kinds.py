@@ -63,10 +63,10 @@ def with_kinds(draft: Template, fitting: Sequence[Seen]) -> Template:
     labels = _labels(fitting, pages, keep | plain)
     why = [
         f"the body stands in {draft.root}" + (f", in {prefix}" if prefix else ""),
-        f"{len(keep)} kinds of blocks are text, as first sight took most of each",
+        f"kinds of blocks that are text, as first sight took most of each: {len(keep)}",
         *(f"{name} is text too: first sight loses it" for name in sorted(plain)),
         *(f"{name} is no text: a little of it stands beside the text here and there" for name in sorted(boxes)),
-        f"{len(kinds) - len(keep) - len(plain)} kinds are none, {len(recurring)} lines recur, {len(labels)} labels stand before links",
+        f"kinds that are none: {len(kinds) - len(keep) - len(plain)}; lines that recur: {len(recurring)}; labels before links: {len(labels)}",
     ]
     return replace(
         draft, body=prefix, keep=tuple(sorted(keep | plain)), drop=tuple(sorted(kinds - keep - plain)),
