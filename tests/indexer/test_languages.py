@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from indexer.engine import SearchEngine
+from indexer.gathering import Batch
 from indexer.search import SearchHit, SearchRequest, search
-from indexer.sending import texts_of
+from indexer.sending import Patience, Sender
 
 from .conftest import NOON, numbers
 
@@ -29,8 +30,10 @@ def put(either: SearchEngine) -> Put:
     """Push documents as the pusher does, until they can be found."""
 
     def push(*documents: dict[str, Any]) -> None:
-        either.forms.add(texts_of(documents))  # type: ignore[arg-type]  # documents are typed dictionaries
-        assert len(either.push(documents).written) == len(documents)  # type: ignore[arg-type]  # as above
+        with Sender(either, Patience()) as sender:
+            sender.send(Batch(ids=tuple(one["id"] for one in documents), documents=documents))
+            [sent] = sender.sent(lambda: None)
+        assert len(sent.result.written) == len(documents)
         either.refresh()
 
     return push
