@@ -19,29 +19,31 @@ from crawler.normalize.credit_chain import (
     is_date,
     is_picture,
     looks_like_a_person,
+    make_frame,
     named,
 )
-from crawler.normalize.credit_words import JOB, LABEL, LISTEN, MONTH, PARTICLE, PHOTO, PHOTO_INSIDE, TEASER_BEHIND, WEAK_LABEL
+from crawler.normalize.credit_signed import read_signed
+from crawler.normalize.credit_words import (
+    JOB,
+    LABEL,
+    LISTEN,
+    MONTH,
+    PARTICLE,
+    PHOTO,
+    PHOTO_INSIDE,
+    PICTURE_BEHIND,
+    TEASER_BEHIND,
+    WEAK_LABEL,
+)
 
 LONGEST = 200
 """Characters of the longest line read as a credit; the longest seen had 130."""
-WEIGHTS = {
-    EvidenceKind.STRUCTURED_DATA: 0.85,
-    EvidenceKind.BYLINE: 0.95,
-    EvidenceKind.DATELINE: 0.95,
-    EvidenceKind.CREDIT_LINE: 0.93,
-    EvidenceKind.SIGN_OFF: 0.93,
-    EvidenceKind.LABEL: 0.9,
-    EvidenceKind.IMAGE_CREDIT: 0.8,
-    EvidenceKind.MENTION: 0.8,
-    EvidenceKind.OWN_SITE: 0.98,
-}
-"""Confidence by kind of evidence: the measured precision, see README of `crawler/outlets`."""
-
 _MOST_ELEMENTS = 9
 """Of a chain; the longest seen had six."""
 _BRACKET = re.compile(r"[(\[/]\s*((?:[^()\[\]]){2,60}?)\s*[)\]/]\.?")
-_CONTRIBUTED = re.compile(r"(?P<who>[^.!?;()]{2,200}?)\s+(?:also\s+)?(?:contributed|reported from)\b(?P<what>[^.!?]{0,60})[.]?")
+_CONTRIBUTED = re.compile(
+    r"(?P<who>[^.!?;()]{2,200}?)\s+(?:also\s+)?(?:contributed|reported from|was used)\b(?P<what>[^.!?]{0,60})[.]?"
+)
 _COPYRIGHT = re.compile(
     r"(?:(?:\(c\)|©|copyright)[\s:,]*)+(?P<year>\d{4})?(?:\s*[-–]\s*\d{4})?[\s,]*(?:by\s+)?(?P<who>[^.,;:()]{2,50}?)"
     r"(?:\s+and\s+[^.]*)?(?:\s*[.,;:)]|\s+(?:all rights|this material|contributed)|\s*$).*",
@@ -65,7 +67,7 @@ def read_line(line: str, names: Names) -> Frame | None:
     """What `line` credits when all of it is a credit, a picture's included; None for everything else."""
     if not 2 <= len(line) <= LONGEST:
         return None
-    if PHOTO.match(line) or PHOTO_INSIDE.search(line):
+    if PHOTO.match(line) or (PHOTO_INSIDE.search(line) and not (LABEL.match(line) and PICTURE_BEHIND.search(line))):
         return read_picture(line, names)
     readers: tuple[Callable[[str, Names], Frame | None], ...] = (
         read_label,
@@ -74,6 +76,7 @@ def read_line(line: str, names: Names) -> Frame | None:
         read_bracket,
         read_by,
         read_chain,
+        read_signed,
     )
     for reader in readers:
         if frame := reader(line, names):
@@ -96,7 +99,7 @@ def read_picture(line: str, names: Names) -> Frame | None:
     ):
         return None
     found = _mentioned(line, names)
-    return _frame(EvidenceKind.IMAGE_CREDIT, line, found, photo=True) if found else None
+    return make_frame(EvidenceKind.IMAGE_CREDIT, line, found, photo=True) if found else None
 
 
 def read_label(line: str, names: Names) -> Frame | None:
@@ -107,7 +110,7 @@ def read_label(line: str, names: Names) -> Frame | None:
     if not match:
         return None
     rest = inner[match.end() :]
-    behind = TEASER_BEHIND.search(rest)
+    behind = TEASER_BEHIND.search(rest) or PICTURE_BEHIND.search(rest)
     if behind:
         if LISTEN.match(behind[0]):
             return None
@@ -121,7 +124,9 @@ def read_label(line: str, names: Names) -> Frame | None:
     if weak and not any(element.is_agency for element in elements) and "podst" not in match[0].casefold():
         return None
     offset = match.end() + bracketed
-    frame = _frame(EvidenceKind.LABEL, line, named(elements), photo=is_picture(elements), by=offset) if named(elements) else None
+    frame = (
+        make_frame(EvidenceKind.LABEL, line, named(elements), photo=is_picture(elements), by=offset) if named(elements) else None
+    )
     if frame and behind:
         return Frame(
             kind=frame.kind, start=0, end=offset + len(rest), elements=frame.elements, weight=frame.weight, photo=frame.photo
@@ -142,7 +147,7 @@ def read_bracket(line: str, names: Names) -> Frame | None:
         or is_picture(elements)
     ):
         return None
-    return _frame(EvidenceKind.SIGN_OFF, line, named(elements), by=line.index(match[0]) + match.start(1) - match.start())
+    return make_frame(EvidenceKind.SIGN_OFF, line, named(elements), by=line.index(match[0]) + match.start(1) - match.start())
 
 
 def read_chain(line: str, names: Names) -> Frame | None:
@@ -152,7 +157,7 @@ def read_chain(line: str, names: Names) -> Frame | None:
     if not sources or len(elements) > _MOST_ELEMENTS:
         return None
     if is_picture(elements):
-        return _frame(EvidenceKind.IMAGE_CREDIT, line, sources, photo=True)
+        return make_frame(EvidenceKind.IMAGE_CREDIT, line, sources, photo=True)
     if any(element.source is None and element.kind != ElementKind.INITIALS for element in elements):
         return None
     if len(elements) == 1:
@@ -162,12 +167,12 @@ def read_chain(line: str, names: Names) -> Frame | None:
             and not source.frame_only
             and (sources[0].is_agency or names.is_own(sources[0].text) or names.agencies.site(line) is None)
         )
-        return _frame(EvidenceKind.SIGN_OFF, line, sources) if sure else None
+        return make_frame(EvidenceKind.SIGN_OFF, line, sources) if sure else None
     if all(element.source is None or (element.source.frame_only and not element.is_agency) for element in elements):
         return None
-    sources = _without_false_initials(elements)
+    sources = _without_false_initials(elements, names)
     kind = EvidenceKind.CREDIT_LINE if len(sources) == len(elements) else EvidenceKind.SIGN_OFF
-    return _frame(kind, line, sources) if sources else None
+    return make_frame(kind, line, sources) if sources else None
 
 
 def read_by(line: str, names: Names) -> Frame | None:
@@ -185,13 +190,13 @@ def read_byline(line: str, names: Names) -> Frame | None:
     found: list[Element] = []
     elements = cut(line, names)
     if any(element.source is not None and element.source.mostly_photo for element in elements):
-        return _frame(EvidenceKind.IMAGE_CREDIT, line, named(elements), photo=True)
+        return make_frame(EvidenceKind.IMAGE_CREDIT, line, named(elements), photo=True)
     for element in elements:
         guessed = element.source is None or (element.source.frame_only and not element.is_agency)
         found += (_inside(element, names) if guessed else []) or ([element] if element.source else [])
     if len(elements) > 1 and all(element.source or element.kind == ElementKind.INITIALS for element in elements):
-        found = list(_without_false_initials(elements))
-    return _frame(EvidenceKind.BYLINE, line, tuple(found)) if found else None
+        found = list(_without_false_initials(elements, names))
+    return make_frame(EvidenceKind.BYLINE, line, tuple(found)) if found else None
 
 
 def read_glued(line: str, names: Names) -> Frame | None:
@@ -201,17 +206,17 @@ def read_glued(line: str, names: Names) -> Frame | None:
         return None
     if len(elements) > 1 and all(element.kind == ElementKind.DATE for element in elements[1:]):
         found = _inside(elements[0], names)
-        return _frame(EvidenceKind.BYLINE, line, tuple(found)) if found and found[0].start == elements[0].start else None
+        return make_frame(EvidenceKind.BYLINE, line, tuple(found)) if found and found[0].start == elements[0].start else None
     found = _inside(elements[-1], names)
     if not found or not found[0].source or found[0].source.mostly_photo:
         return None
     people = [element.text for element in elements[:-1]] + [line[elements[-1].start : found[0].start].strip()]
-    return _frame(EvidenceKind.BYLINE, line, tuple(found)) if all(looks_like_a_person(name) for name in people) else None
+    return make_frame(EvidenceKind.BYLINE, line, tuple(found)) if all(looks_like_a_person(name) for name in people) else None
 
 
 def read_contributed(line: str, names: Names) -> Frame | None:
     """ "Associated Press writers X and Y contributed to this report.", alone or shared with an outlet."""
-    if "contributed" not in line and "reported from" not in line:
+    if not any(word in line for word in ("contributed", "reported from", "was used")):
         return None
     for match in _CONTRIBUTED.finditer(line):
         what = match["what"].casefold()
@@ -224,7 +229,7 @@ def read_contributed(line: str, names: Names) -> Frame | None:
             continue
         found = tuple(element for element in _mentioned(match["who"], names) if element.is_agency)
         if found:
-            return _frame(EvidenceKind.CREDIT_LINE, line, found, by=match.start("who"), span=match.span())
+            return make_frame(EvidenceKind.CREDIT_LINE, line, found, by=match.start("who"), span=match.span())
     return None
 
 
@@ -235,7 +240,7 @@ def read_copyright(line: str, names: Names) -> Frame | None:
         return None
     who = _whole(match["who"], match.start("who"), names)
     return (
-        _frame(EvidenceKind.CREDIT_LINE, line, (who,))
+        make_frame(EvidenceKind.CREDIT_LINE, line, (who,))
         if who and who.is_agency and who.source and not who.source.mostly_photo
         else None
     )
@@ -261,7 +266,7 @@ def read_dateline(line: str, names: Names) -> Frame | None:
         if not place and not line[match.end() : match.end() + 1].strip('„"«“—–- ').isupper():
             continue
         end = match.start("after") + len(after.rstrip())
-        return _frame(EvidenceKind.DATELINE, line, named(elements), by=match.start("who"), span=(0, end))
+        return make_frame(EvidenceKind.DATELINE, line, named(elements), by=match.start("who"), span=(0, end))
     return None
 
 
@@ -272,7 +277,7 @@ def find_dateline(line: str, names: Names) -> Frame | None:
     for match in _DATELINE_INSIDE.finditer(line, 0, 2000) if " (" in line else ():
         who = _whole(match["who"], match.start("who"), names)
         if who and who.is_agency and who.source and not who.source.mostly_photo:
-            return _frame(EvidenceKind.DATELINE, line, (who,), span=match.span())
+            return make_frame(EvidenceKind.DATELINE, line, (who,), span=match.span())
     return None
 
 
@@ -322,10 +327,11 @@ def _at(start: int, piece: str, names: Names) -> Element:
     return Element(text=piece, start=start, end=start + len(piece), kind=ElementKind.SOURCE, source=names.find(piece))
 
 
-def _without_false_initials(elements: tuple[Element, ...]) -> tuple[Element, ...]:
-    """ "AP, PAP": two capitals first in a list with commas are an editor (CREDITS: "initials that are agencies elsewhere")."""
+def _without_false_initials(elements: tuple[Element, ...], names: Names) -> tuple[Element, ...]:
+    """ "AP, PAP": two capitals first in a Polish list with commas are an editor (CREDITS: "initials that are agencies elsewhere")."""
     if (
-        len(elements) > 1
+        names.language in ("pl", "und")
+        and len(elements) > 1
         and len(elements[0].text) == 2
         and elements[0].is_agency
         and elements[1].separator == ","
@@ -333,18 +339,3 @@ def _without_false_initials(elements: tuple[Element, ...]) -> tuple[Element, ...
     ):
         return named(elements[1:])
     return named(elements)
-
-
-def _frame(
-    kind: EvidenceKind,
-    line: str,
-    elements: tuple[Element, ...],
-    *,
-    photo: bool = False,
-    by: int = 0,
-    span: tuple[int, int] | None = None,
-) -> Frame:
-    kind = EvidenceKind.IMAGE_CREDIT if photo else kind
-    start, end = span or (0, len(line))
-    moved = Frame(kind=kind, start=0, end=0, elements=elements, weight=WEIGHTS[kind], photo=photo).moved(by)
-    return Frame(kind=kind, start=start, end=end, elements=moved.elements, weight=moved.weight, photo=photo)

@@ -25,6 +25,7 @@ from crawler.normalize.credit_lines import (
     read_label,
     read_line,
 )
+from crawler.normalize.credit_signed import read_signed
 from crawler.normalize.credit_words import AUTHOR_LABEL, PHOTO, TEASER
 
 HEAD_LINES = 40
@@ -32,6 +33,7 @@ HEAD_LINES = 40
 TAIL_LINES = 30
 """Lines from the end that are searched for a credit line: teasers and reply forms stand below it."""
 _BODY_WORDS = 20
+_DASH = re.compile(r"[-–—]{1,2}\s+")
 _SENTENCE_END = re.compile(r"[.!?…][\"”»’')]*|[\"”»]")
 _SIGN_OFF_START = re.compile(r"(?<=[.!?…\"”»)])[\"”»)]*\s+(?=\S)")
 _INITIALS_START = re.compile(r"\s(?=[^\W\d_A-Z]{2,4}\s?/+\s?\S)")
@@ -87,7 +89,7 @@ def _tail(lines: tuple[Line, ...], language: str, names: Names) -> Iterator[Fram
     for index in range(len(lines) - 1, max(-1, len(lines) - 1 - TAIL_LINES), -1):
         line = lines[index]
         frame = _closing(lines, index, language, names)
-        if frame and (bodies == 0 or _is_outright(frame)):
+        if frame and (bodies == 0 or (_is_outright(frame) and not line.text.startswith("©"))):
             yield frame.moved(line.start)
         if not frame and (signed := sign_off(line.text, names)) and (bodies == 0 or _is_outright(signed)):
             yield signed.moved(line.start)
@@ -99,8 +101,11 @@ def _tail(lines: tuple[Line, ...], language: str, names: Names) -> Iterator[Fram
 def _closing(lines: tuple[Line, ...], index: int, language: str, names: Names) -> Frame | None:
     """The whole line as a credit, if its place allows it."""
     line = lines[index]
+    dash = _DASH.match(line.text)
     frame = (
-        read_line(line.text, names)
+        _signed_with_a_dash(line.text, dash.end(), names)
+        if dash
+        else read_line(line.text, names)
         if len(line.text) <= LONGEST
         else read_copyright(line.text, names) or _contributed_last(line.text, names)
     )
@@ -111,13 +116,26 @@ def _closing(lines: tuple[Line, ...], index: int, language: str, names: Names) -
     )
     if index == 0 and len(lines) > 1:
         return None
-    if alone and frame.kind == EvidenceKind.SIGN_OFF and "/" not in line.text and "," not in line.text and language == "en":
+    if (
+        alone
+        and not dash
+        and frame.kind == EvidenceKind.SIGN_OFF
+        and "/" not in line.text
+        and "," not in line.text
+        and language == "en"
+    ):
         return None
     if frame.kind == EvidenceKind.LABEL and index + 1 < len(lines) and _says_listen(lines[index + 1].text):
         return None
     if frame.kind == EvidenceKind.BYLINE and index and not lines[index - 1].is_body and not TEASER.match(lines[index - 1].text):
         return None
     return frame
+
+
+def _signed_with_a_dash(line: str, skip: int, names: Names) -> Frame | None:
+    """ "- Reuters", "— AP": a list item else, so only what names nothing but sources."""
+    frame = read_chain(line[skip:], names) if len(line) <= LONGEST else None
+    return frame.moved(skip) if frame else None
 
 
 def sign_off(line: str, names: Names) -> Frame | None:
@@ -132,6 +150,7 @@ def sign_off(line: str, names: Names) -> Frame | None:
             or read_chain(rest, names)
             or read_contributed(rest, names)
             or read_copyright(rest, names)
+            or read_signed(rest, names)
         )
         if frame and not frame.photo:
             return frame.moved(start)

@@ -10,17 +10,19 @@ import re
 
 LABEL = re.compile(
     r"(?:(?:źródł[oa](?: (?:informacji|tekstu|materiału|wiadomości))?|autor(?:zy|ka)?|tekst|za|opracowanie|oprac(?:ował[ay]?|owano)?\.?|opr\."
-    r"|sources?|story by|via|quellen?|von|autor|zdroje?|джерел[оа]|источник(?:и)?|автор|auteurs?|redaktor)\s*:"
+    r"|sources?|story by|via|quellen?|von|autor|text|zdroje?|джерел[оа]|источник(?:и)?|автор|auteurs?|redaktor)\s*:"
+    r"|źródł[oa](?:\s+[-–—])?(?=\s)|(?:materiał(?:y)?|depesza|serwis)(?=\s)|(?:(?:powyższy|ten)\s+)?(?:tekst|materiał|artykuł)?\s*pochodzi\s+z\s+(?:serwisu|depeszy|materiałów)"
     r"|(?:opr(?:ac)?(?:owano|owanie|ował[ay]?)?\b\.?:?\s*(?:[\w]{2,4}\.?,?\s+)?)?na podst(?:awie\b|\.):?(?:\s+(?:depesz(?:y)?|materiałów|informacji|doniesień))?"
     r"|(?:z wykorzystaniem|wykorzystano)\s+(?:depesz[ey]?|materiał(?:y|ów)|informacj[ei])|przy użyciu materiałów"
-    r"|with (?:files|reporting|material|additional reporting) (?:from|by)|with|based on (?:a report|reports|material) (?:by|from)"
-    r"|mit (?:material|informationen|angaben) (?:der|von|des)(?: nachrichtenagentur(?:en)?)?|mit"
+    r"|\W{0,3}with (?:files|reporting|material|additional reporting|assistance|inputs?) (?:from|by)|(?:with )?information from|with|based on (?:a report|reports|material) (?:by|from)"
+    r"|(?:dieser (?:text|artikel|beitrag) (?:basiert|beruht) auf|mit) (?:material|informationen|angaben|agenturmaterial) (?:der|von|des)(?: nachrichtenagentur(?:en)?)?|mit"
     r"|unter verwendung von material (?:der|von)|avec(?: (?:l'|les agences|l'agence))?|d['’]après(?: l'agence)?"
     r"|за (?:матеріалами|інформацією|даними)|по (?:материалам|информации|данным)|s využitím(?: zpráv)?|s použitím(?: zpráv)?)\s*:?\s*",
     re.IGNORECASE,
 )
 WEAK_LABEL = re.compile(
-    r"(?:with|mit|avec|von|via|za|tekst|za (?:інформацією|даними)|по (?:информации|данным))\b[^:]*$", re.IGNORECASE
+    r"(?:\W{0,3}with|information from|mit|avec|von|via|za|tekst|text|materiał|depesza|serwis|źródł[oa]|za (?:інформацією|даними)|по (?:информации|данным))\b[^:]*$",
+    re.IGNORECASE,
 )
 """Labels that also begin ordinary phrases: only with an agency right behind."""
 PHOTO = re.compile(
@@ -45,6 +47,10 @@ LISTEN = re.compile(r"\s*(?:posłuchaj|obejrzyj|zobacz wideo|odtwórz|listen|wat
 TEASER_BEHIND = re.compile(
     r"\s+(?:Czytaj|Przeczytaj|Zobacz|Posłuchaj|Polecamy|Obejrzyj|Sprawdź|Więcej|Read|Related|Tagi|Tags)\b.*$", re.DOTALL
 )
+PICTURE_BEHIND = re.compile(
+    r"\s*[,;|]\s*(?:fot(?:o|\.|ografia)?|zdj(?:ęci[ea]|\.)|photos?|bild|фото)\b.*$", re.IGNORECASE | re.DOTALL
+)
+"""Behind the text's own source: "Źródło: PAP, fot. Pixabay"."""
 
 MONTHS = (
     "stycznia|lutego|marca|kwietnia|maja|czerwca|lipca|sierpnia|września|października|listopada|grudnia"
@@ -87,6 +93,12 @@ INSTITUTIONS = frozenset(
     )
 )
 """Short names of Polish institutions that would pass for initials."""
+AGENCY_WORD = re.compile(
+    r"(?:agencj[aięąy]|news agency|agence|nachrichtenagentur|agentur[aouy]?|агент[сц]тв[оаі])\s+", re.IGNORECASE
+)
+"""Before an agency's name: "agencji Anadolu"."""
+DESK = re.compile(r"(?:redakcja|redaktion|rédaction|redakce|редакция|редакція)\s+(?:(?:portalu|serwisu)\s+)?", re.IGNORECASE)
+"""Before the name of an outlet that wrote something itself."""
 AUTHOR_LABEL = re.compile(r"(?:autor(?:ka|zy)?|auteurs?|автор(?:и|ы)?|tekst|opr(?:ac)?\b\.?)[^:]{0,12}:?", re.IGNORECASE)
 """Labels that may stand above the text; "Źródło:" there is a picture's."""
 SAYING = re.compile(

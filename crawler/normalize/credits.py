@@ -15,8 +15,8 @@ from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from crawler.model.attribution import Attribution, Evidence, EvidenceKind, NamedSourceKind, SourceRole
-from crawler.normalize.credit_chain import Element, ElementKind, Frame, Names
-from crawler.normalize.credit_lines import WEIGHTS, read_byline, read_line
+from crawler.normalize.credit_chain import WEIGHTS, Element, ElementKind, Frame, Names
+from crawler.normalize.credit_lines import read_byline, read_line
 from crawler.normalize.credit_places import find_credits, lines_of
 from crawler.normalize.credit_words import PHOTO, PHOTO_INSIDE, SAYING
 from crawler.outlets.agencies import Agencies, NamedSource, agency_of
@@ -65,7 +65,7 @@ def attribute(reading: CreditReading, agencies: Agencies) -> tuple[Attribution, 
     Quotes are verbatim: `quote == kept[start:end]` in the kept string `where`. A credit of one source is quoted whole, one of
     several name by name. For an agency's own site `where` is "page" and the string is the address, or the outlet's name.
     """
-    names = Names(agencies, reading.outlet, _host(reading.url))
+    names = Names(agencies, reading.outlet, _host(reading.url), reading.language)
     found = [*_own_site(reading, names), *_structured(reading, names)]
     found += _in_lines("byline", reading.byline, names)
     found += _in_lines("credits", reading.credits, names)
@@ -79,7 +79,7 @@ def split_credits(text: str, agencies: Agencies, language: str = "und") -> tuple
 
     Pictures' lines that say so ("fot. PAP") go too; a picture's label that only its place betrays stays for the cleaning.
     """
-    names = Names(agencies)
+    names = Names(agencies, language=language)
     frames = [frame for frame in find_credits(text, "", language, names) if frame.kind != EvidenceKind.DATELINE]
     frames = [frame for frame in frames if not frame.photo or PHOTO.match(text, frame.start)]
     if not frames:
