@@ -50,7 +50,7 @@ lock:
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet \
 		--extra postgresql -o requirements/run.txt pyproject.toml
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet \
-		--extra postgresql --extra local-elasticsearch --group dev -c requirements/run.txt -o requirements/dev.txt pyproject.toml
+		--extra postgresql --extra local-elasticsearch --extra parquet --extra warc --group dev -c requirements/run.txt -o requirements/dev.txt pyproject.toml
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache build dist
