@@ -29,6 +29,8 @@ _PARAGRAPHS = ("p", "li", "h2", "h3", "h4", "h5", "h6", "blockquote", "pre", "td
 _CAPTIONS = frozenset({"caption", "figcaption", "credit", "meta", "date", "author", "byline"})
 _SENTENCE_END = re.compile(r"[^\W\d_]{2,}[.!?\u2026][\"'\u201d\u201c\u00bb)\]]*$")
 
+_LEAST_BREAKS = 3
+"""Double line breaks in one element that make a body out of it."""
 _MENU_LINES, _MENU_WORDS = 12, 3
 """So many lines, most of so few words, are a menu."""
 
@@ -129,7 +131,30 @@ def _without_layout_tables(tree: HtmlElement) -> HtmlElement:
         ):
             for node in list(elements(table, "table", "tbody", "thead", "tr", "td", "th")):
                 node.tag = "div"
+            for node in list(elements(table, "div", "font")):
+                _part_by_breaks(node)
     return tree
+
+
+def _part_by_breaks(element: HtmlElement) -> None:
+    """Text that two line breaks and nothing else part into paragraphs becomes paragraphs: a short text of runs is lost among menus."""
+    parts: list[tuple[str, list[HtmlElement]]] = [(element.text or "", [])]
+    for child in element:
+        before = child.getprevious()
+        if child.tag == "br" and before is not None and before.tag == "br" and not (before.tail or "").strip():
+            parts.append((child.tail or "", []))
+        else:
+            parts[-1][1].append(child)
+    if len(parts) <= _LEAST_BREAKS:
+        return
+    element.text, element.tag = "", "div"
+    for child in list(element):
+        element.remove(child)
+    for text, inner in parts:
+        paragraph = element.makeelement("p")
+        paragraph.text = text
+        paragraph.extend(inner)
+        element.append(paragraph)
 
 
 def _lines(body: etree._Element) -> Iterator[str]:

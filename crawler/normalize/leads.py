@@ -24,6 +24,8 @@ _ELSEWHERE = frozenset(
     {"related", "sidebar", "footer", "comment", "comments", "widget", "nav", "menu", "card", "list", "most", "popular", "recommended", "carousel", "grid", "item",
      "caption", "photo", "author", "bio", "newsletter", "box", "more", "latest", "promo", "stories", "tile", "feed", "slider"}
 )  # fmt: skip
+_ITEM = frozenset({"item"})
+"""Of a list, but for Drupal, whose every value is a "field__item"."""
 _BOLD = frozenset({"bold", "strong", "fett", "gras", "tucne"})
 _LEAST, _MOST = 40, 900
 """Characters of a standfirst."""
@@ -78,7 +80,9 @@ def _set_apart(draft: Draft) -> Iterator[str]:
         text = visible_text(element) if named or (element.text and element.text.strip()) or element.tag == "p" else ""
         if opening and fold_title(text)[:60] == opening and not named:
             break  # the body begins here: no standfirst above it
-        if not _LEAST <= len(text) <= _MOST or _is_elsewhere(element, around):
+        if not _LEAST <= len(text) <= _MOST:
+            continue
+        if _is_elsewhere(element, around) and not (named and not _is_elsewhere(element, around | _around_the_text(draft))):
             continue
         if sum(1 for _ in elements(element, "p")) > _MOST_PARAGRAPHS or (opening and opening in fold_title(text)[1:]):
             continue
@@ -100,8 +104,17 @@ def _is_elsewhere(element: HtmlElement, around: frozenset[HtmlElement]) -> bool:
         ),
     ]
     return any(
-        node.tag in ("nav", "aside", "footer", "li", "figure", "figcaption", "a") or tokens(node) & _ELSEWHERE for node in nodes
+        node.tag in ("nav", "aside", "footer", "li", "figure", "figcaption", "a")
+        or ((words := tokens(node) & _ELSEWHERE) and not (words == _ITEM and "field" in tokens(node)))
+        for node in nodes
     )
+
+
+def _around_the_text(draft: Draft) -> frozenset[HtmlElement]:
+    """All elements around the first paragraph: none of them is a box beside the article ("region grid-full")."""
+    opening = draft.text[:_LEAST]
+    found = (part for part in elements(draft.tree, "p") if visible_text(part).startswith(opening))
+    return frozenset(next(found, draft.tree).iterancestors())
 
 
 def _bold_opening(draft: Draft) -> str | None:

@@ -12,6 +12,7 @@ from lxml import etree
 from lxml.html import HtmlElement
 
 from crawler.addresses import host_of
+from crawler.normalize.byline_words import AUTHOR_PATH, BYLINE_WORDS, LABEL, PICTURE, WRITTEN
 from crawler.normalize.draft import Draft, Setting
 from crawler.normalize.names import MOST_PEOPLE, is_person, people_in, squash
 from crawler.normalize.parsing import elements, holders_of_the_headline, tokens, visible_words
@@ -34,6 +35,7 @@ _BYLINE_TAGS = (
     "strong",
     "small",
     "cite",
+    "dd",
     "h3",
     "h4",
     "h5",
@@ -41,60 +43,33 @@ _BYLINE_TAGS = (
     "section",
     "header",
 )
-_BYLINE_WORDS = frozenset(
-    {
-        "byline",
-        "author",
-        "authors",
-        "autor",
-        "autorzy",
-        "autoren",
-        "auteur",
-        "auteurs",
-        "writer",
-        "writers",
-        "verfasser",
-        "contributor",
-        "contributors",
-        "producer",
-    }
-)
 _ROLES = frozenset({"rel", "property", "itemprop"})
 """Attributes that may call an element the author."""
 _ELSEWHERE = frozenset(
     {"comment", "comments", "related", "sidebar", "footer", "teaser", "widget", "recommended", "popular", "card", "nav", "menu", "caption", "photo",
      "respond", "bio", "biography", "avatar", "promo", "most", "latest", "carousel", "copyright", "photographer"}
 )  # fmt: skip
+_AUTHOR_BOXES = tuple(
+    map(frozenset, ({"author", "box"}, {"authorbox"}, {"author", "bio"}, {"author", "card"}, {"about", "author"}))
+)
 _FOOTER = frozenset({"footer"})
+_SIGNED_LINE = re.compile(r"\d.*\b(?:By|BY|[Vv]on|Autor(?:ka|in|zy)?:|Author:|Tekst:|Автор:|[Pp]ar)[:\s]")
+"""A day and a byline in one element."""
+_LEAST_SAID = 3
+"""Words in small letters that make a sentence of a biography; "Halina Mrozek writes about rivers." has three."""
 _RUNNING = 40
 """Words of an element that is running text."""
-_WRITTEN = re.compile(
-    r"(?:[Bb]y|BY|[Ww]ritten by|[Ww]ords by|[Tt]ext by|[Vv]on|VON|Text(?:: von| von)?|Autor(?:ka|in|zy)?:|Author:|Tekst:|Автор:|[Pp]ar|Escribe|Erstellt von|Veröffentlicht von)[:\s]+(?=[^\W\d_a-z])"
-)
-_PICTURE = re.compile(
-    r"(?:fot\.|foto|photo|bild|image|zdjęcie|zdjęcia|фото|snímek)\b|.*(?:\bpool (?:via|photo)\b|getty images|shutterstock|\bimago\b|\bepa-efe\b|picture[ -]alliance|east news)",
-    re.IGNORECASE,
-)
-"""What begins or is signed like a picture's credit: photographers wrote nothing."""
 _OTHER_SCOPE = "ancestor-or-self::*[contains(@itemtype, 'ImageObject') or contains(@itemtype, 'Comment') or contains(@itemtype, 'VideoObject')]"
 _SHOWN = etree.XPath(".//text()[not(ancestor::script or ancestor::style or ancestor::noscript)]", smart_strings=False)
 _STAMPED = re.compile(
     r"[^|\u2022\u00b7]*\d{4}[^|\u2022\u00b7]*[|\u2022\u00b7](?:[^|\u2022\u00b7]*[|\u2022\u00b7])?\s*([^|\u2022\u00b7\d]{5,40})"
 )
 """A day, perhaps a section, and a name: "2 maja 2026, 8:15 | Kraj | Anna Nowak" on plain old pages."""
-_LABEL = re.compile(
-    r"(?:authors?|written by|interview by|geschrieben von|verfasst von|napisane przez|autorstwa|écrit par|escrito por|scritto da|escrito por|geschreven door|skriven av|napsal|автор|написано|by|autor(?:in|en|ka|zy|in/autor|inn?en)?|von|автор[иы]?|auteur)\s*:?",
-    re.IGNORECASE,
-)
 _ACCOUNT = re.compile(r"[a-z]+")
 """The account of an editorial system ("akowalska"), which no reader sees; a pen name is written on the page, too."""
 _SIGNED = re.compile(r"\b(?:by|von|par|por|przez|autor(?:ka|in)?:?|door|автор:?)\s*$", re.IGNORECASE)
 _MOST_STATED = 20
 """Names that structured data may give: a running report has more writers than a byline holds."""
-_AUTHOR_PATH = re.compile(
-    r"/(?:authors?|autor(?:zy|en|in|es|i|ka)?|auteurs?|writers?|byline|people|staff|redaktion|redakteure?|korrespondenten|journalists?|reporters?|avtor|profiles?|producers?)/[^/?#]{3,}",
-    re.IGNORECASE,
-)
 
 
 def read_people(draft: Draft, setting: Setting) -> None:
@@ -121,13 +96,13 @@ def read_people(draft: Draft, setting: Setting) -> None:
             found
             for text, leaves in visible[:4]
             for said in (leaves, text)
-            if (found := _people([said], draft, setting, alone=False))
+            if (found := people_of([said], draft, setting, alone=False))
         ),
         (),
     )
     own = {squash(name) for name in facts.site_names}
     for group in (facts.authors, _unsaid(facts.microdata.get("author", ())), _unsaid(labelled), _unsaid(stated)):
-        found = _people(group, draft, setting)
+        found = people_of(group, draft, setting)
         if 0 < len(found) <= (_MOST_STATED if group is facts.authors else MOST_PEOPLE):
             more = 0 < len(seen) <= MOST_PEOPLE and (
                 {fold(name) for name in found} < {fold(name) for name in seen} or all(squash(name) in own for name in found)
@@ -144,7 +119,7 @@ def read_people(draft: Draft, setting: Setting) -> None:
     ):
         if seen:
             break
-        if seen := _people(said, draft, setting, alone=alone):
+        if seen := people_of(said, draft, setting, alone=alone):
             draft.byline = draft.byline or said[0]
     draft.authors = seen
 
@@ -157,18 +132,34 @@ def visible_bylines(draft: Draft) -> list[tuple[str, str]]:
         ]
     strong: dict[str, str] = {}
     weak: dict[str, str] = {}
+    boxes: dict[str, str] = {}
     around = holders_of_the_headline(draft.tree)
     for element in elements(draft.tree, *_BYLINE_TAGS):
         attributes = dict(element.items())
         if not attributes:
             continue
         marked = not attributes.keys().isdisjoint(_ROLES) and _is_marked(attributes)
-        if (not marked and not tokens(element) & _BYLINE_WORDS) or _is_elsewhere(element, around):
+        if (not marked and not tokens(element) & BYLINE_WORDS) or _is_elsewhere(element, around):
             continue
         text = _spaced(element)
-        if 2 < len(text) < 160 and not _PICTURE.match(text) and not element.xpath(_OTHER_SCOPE):
-            (strong if marked else weak).setdefault(text, _parted(element))
-    return list((strong | weak).items())
+        if 2 < len(text) < 160 and not PICTURE.match(text) and not element.xpath(_OTHER_SCOPE):
+            if _is_biography(text) or _is_boxed(element):
+                name = next((leaf for raw in _texts(element) if is_person(leaf := clean_line(raw))), text)
+                boxes.setdefault(name, name)
+            else:
+                (strong if marked else weak).setdefault(text, _parted(element))
+    return list((strong | weak or boxes).items())
+
+
+def _is_biography(text: str) -> bool:
+    """A sentence about the writer, the name perhaps before it: what a box below the article says, which is asked where no byline is."""
+    return text[-1] in ".!?" and sum(1 for word in text.split() if word[0].islower()) >= _LEAST_SAID
+
+
+def _is_boxed(element: HtmlElement) -> bool:
+    """Themes call the box below the article "author-box", "about-author" and the like."""
+    near = (element, *(above for above, _ in zip(element.iterancestors(), range(3), strict=False)))
+    return any(box <= words for part in near if (words := tokens(part)) for box in _AUTHOR_BOXES)
 
 
 def _is_marked(attributes: Mapping[str, str]) -> bool:
@@ -179,7 +170,7 @@ def _is_marked(attributes: Mapping[str, str]) -> bool:
     )
 
 
-def _people(said: Sequence[Name] | Sequence[str], draft: Draft, setting: Setting, *, alone: bool = True) -> tuple[str, ...]:
+def people_of(said: Sequence[Name] | Sequence[str], draft: Draft, setting: Setting, *, alone: bool = True) -> tuple[str, ...]:
     """The people in what was said who are not the outlet, an agency or an organisation of the page's own structured data."""
     names = [item if isinstance(item, Name) else Name(item, None) for item in said]
     host = (host_of(draft.url) or "").removeprefix("www.").split(".")[0]
@@ -202,7 +193,7 @@ def _people(said: Sequence[Name] | Sequence[str], draft: Draft, setting: Setting
 
 def _is_linked(name: str, draft: Draft) -> bool:
     """The page links the name to an author's own page: a person, though a template called every author an organisation."""
-    links = (link for link in elements(draft.tree, "a") if _AUTHOR_PATH.search(link.get("href") or ""))
+    links = (link for link in elements(draft.tree, "a") if AUTHOR_PATH.search(link.get("href") or ""))
     return any(squash(_spaced(link)) == squash(name) for link in links)
 
 
@@ -219,7 +210,7 @@ def _labelled(facts: Facts) -> list[str]:
     return [
         value
         for number in (1, 2, 3)
-        if _LABEL.fullmatch(facts.tag(f"twitter:label{number}") or "")
+        if LABEL.fullmatch(facts.tag(f"twitter:label{number}") or "")
         for value in facts.meta.get(f"twitter:data{number}", ())[:1]
     ]
 
@@ -232,7 +223,7 @@ def _linked(draft: Draft) -> list[str]:
     """The text of the first link to an author's page that stands with the article."""
     around = holders_of_the_headline(draft.tree)
     for link in draft.tree.xpath("//a[@href]"):
-        if _AUTHOR_PATH.search(link.get("href")) and not _is_elsewhere(link, around) and 4 < len(text := _spaced(link)) < 60:
+        if AUTHOR_PATH.search(link.get("href")) and not _is_elsewhere(link, around) and 4 < len(text := _spaced(link)) < 60:
             return [text]
     return []
 
@@ -241,7 +232,7 @@ def _signed_link(draft: Draft) -> list[str]:
     """The text of a link to an author's page right behind "by", "von" and the like: there a given name alone is enough."""
     around = holders_of_the_headline(draft.tree)
     for link in draft.tree.xpath("//a[@href]"):
-        if _AUTHOR_PATH.search(link.get("href")) and not _is_elsewhere(link, around):
+        if AUTHOR_PATH.search(link.get("href")) and not _is_elsewhere(link, around):
             before, above = link.getprevious(), link.getparent()
             said = (before.tail if before is not None else above.text if above is not None else None) or ""
             if _SIGNED.search(said) and 2 < len(text := _spaced(link)) < 60:
@@ -258,20 +249,29 @@ def _written_bylines(draft: Draft) -> list[str]:
         if len(element) > 4 or not 2 <= len(element.text_content().strip()) < 80:
             continue
         text = _spaced(element)
+        if _SIGNED_LINE.search(text) and (line := _signed_line(element)) and not _is_elsewhere(element, around):
+            return [line]
         if (
             not 2 <= len(text) < 80
             or len(text.split()) > 9
-            or not (_WRITTEN.match(text) or _LABEL.fullmatch(text) or _STAMPED.fullmatch(text))
+            or not (WRITTEN.match(text) or LABEL.fullmatch(text) or _STAMPED.fullmatch(text))
             or _is_elsewhere(element, around)
         ):
             continue
-        if _WRITTEN.match(text):
+        if WRITTEN.match(text):
             return [text]
         if stamped := _STAMPED.fullmatch(text):
             return [stamped[1]]
         behind = element.getnext()
         return [_spaced(behind) if behind is not None else clean_line(element.tail or "")]
     return []
+
+
+def _signed_line(element: HtmlElement) -> str:
+    """ "Autor: Jan Kos" on a line of its own below the day: old pages part the two by `br` alone."""
+    if next(element.iter("br"), None) is None:
+        return ""
+    return next((line for raw in _texts(element) if WRITTEN.match(line := clean_line(raw))), "")
 
 
 def _is_elsewhere(element: HtmlElement, around: frozenset[HtmlElement]) -> bool:

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 from urllib.parse import urljoin
 
+from lxml.html import HtmlElement
+
 from crawler.addresses import amp_to_article, belongs_to, canonical_address, host_of
 from crawler.errors import NormalizeError
 from crawler.model.article import AddressKind, ArticleAddress
@@ -93,7 +95,7 @@ def _crumb(draft: Draft) -> str | None:
     """The last step of the bread crumbs that is not the article itself."""
     boxes = [
         box
-        for box in elements(draft.tree, "div", "nav", "ul", "ol", "p", "section")
+        for box in elements(draft.tree, "div", "nav", "ul", "ol", "p", "section", "td")
         if tokens(box) & _CRUMBS or "BreadcrumbList" in (box.get("itemtype") or "")
     ]
     crumbs = [link for box in boxes[:1] for link in elements(box, "a")]
@@ -111,12 +113,17 @@ def _category(draft: Draft) -> str | None:
 def _listed_tags(draft: Draft) -> Iterator[str]:
     """Links to pages of tags inside a list that is called so, for themes that do not mark them with `rel=tag`."""
     for box in elements(draft.tree, "div", "ul", "p", "section", "footer", "aside"):
-        if not tokens(box) & _TAG_WORDS or any(tokens(above) & _ELSEWHERE for above in box.iterancestors()):
+        if not tokens(box) & _TAG_WORDS or _is_beside(box):
             continue
         links = [link for link in elements(box, "a") if _TAG_PATH.search(link.get("href") or "")]
         if 0 < len(links) <= _MAX_TAGS:
             yield from (visible_text(link).lstrip("#") for link in links)
             return
+
+
+def _is_beside(box: HtmlElement) -> bool:
+    """In a column or frame beside the article. What body and html are called speaks of the whole page ("has-sidebar-right")."""
+    return any(tokens(above) & _ELSEWHERE for above in box.iterancestors() if above.tag not in ("body", "html"))
 
 
 def _tags(draft: Draft) -> Iterator[str]:
@@ -139,4 +146,18 @@ def _image(draft: Draft) -> str | None:
         raw = item.get("url") or item.get("contentUrl") if isinstance(item, dict) else item
         if isinstance(raw, str) and raw.strip():
             return draft.facts.tag("og:image", "og:image:url", "og:image:secure_url") or raw.strip()
-    return draft.facts.tag("og:image", "og:image:url", "og:image:secure_url", "twitter:image", "twitter:image:src")
+    return draft.facts.tag("og:image", "og:image:url", "og:image:secure_url", "twitter:image", "twitter:image:src") or next(
+        _microdata_images(draft), None
+    )
+
+
+def _microdata_images(draft: Draft) -> Iterator[str]:
+    """The picture that microdata names: an `img`, or the address inside an ImageObject."""
+    if not draft.facts.microdata:
+        return
+    for element in draft.tree.xpath("//*[@itemprop='image']")[:5]:
+        inner = element.xpath(".//*[@itemprop='url' or @itemprop='contentUrl'] | .//img") if element.tag != "img" else []
+        for part in (element, *inner):
+            if address := (part.get("src") or part.get("content") or part.get("href") or "").strip():
+                yield address
+                break

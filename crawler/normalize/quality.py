@@ -60,6 +60,9 @@ _NOT_FOUND = re.compile(
     r"сторінк[ауи] не (?:знайдено|існує)|страниц[аы] не (?:найдена|существует)|(?:stránka|článek) (?:nebyl[ay]? nalezena?|neexistuje)|stránku se nepodařilo najít|nothing (?:was )?found",
     re.IGNORECASE,
 )
+_LEAST_TEASERS = 6
+_TEASERS_SHARE = 0.7
+"""Of the text's words: a page whose text is teasers, and which does not call itself an article, is a section's list."""
 _UNSEEN = frozenset({"script", "style", "noscript", "template", "svg", "iframe", "select", "button"})
 _INDEX_PATHS = frozenset({"", "index.html", "index.htm", "index.php", "home", "start", "strona-glowna", "startseite"})
 
@@ -159,7 +162,23 @@ def _is_list(draft: Draft, words: int) -> bool:
     front = path in _INDEX_PATHS and not urlsplit(draft.page.final_url).query
     if facts.article or (facts.tag("og:type") or "").lower() == "article":
         return False
-    return (front or facts.is_index()) and _sentences(draft.text) < max(3, words / 60)
+    if (front or facts.is_index()) and _sentences(draft.text) < max(3, words / 60):
+        return True
+    return _teaser_words(draft) >= _TEASERS_SHARE * words
+
+
+def _teaser_words(draft: Draft) -> int:
+    """Words of the text that stand in teasers, a linked headline with a few sentences below it; 0 where there are few of them."""
+    lines = {line.removeprefix("- ") for line in draft.text.split("\n\n")}
+    found = []
+    for head in elements(draft.tree, "h2", "h3", "h4"):
+        below = head.getnext()
+        title = visible_text(head)
+        if below is None or not title or visible_words(head) != sum(visible_words(link) for link in elements(head, "a")):
+            continue
+        found += [[text for text in (title, visible_text(below)) if text in lines]]
+    teasers = [texts for texts in found if texts]
+    return sum(len(text.split()) for texts in teasers for text in texts) if len(teasers) >= _LEAST_TEASERS else 0
 
 
 def _sentences(text: str) -> int:
