@@ -8,7 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crawler.model.article import Fingerprint
-from crawler.normalize.fingerprints import GRAM_WORDS, MAX_WORDS, WINDOW_GRAMS, comparable_lines, fingerprint
+from crawler.normalize.fingerprints import (
+    GRAM_WORDS,
+    MAX_WORDS,
+    WINDOW_GRAMS,
+    comparable_lines,
+    fingerprint,
+    fingerprint_and_grams,
+)
+from crawler.text import fold
 
 BODY = (
     "Rada miasta przyjęła we wtorek plan budowy dwóch linii tramwajowych na prawym brzegu rzeki, choć opozycja wstrzymała się od głosu. "
@@ -100,3 +108,22 @@ def test_any_text_gives_a_fingerprint(title: str, text: str) -> None:
 
 PINNED = (8501872341767199959, 1066831599972076227, 3359293458573823605, 5555124931854359751)
 PINNED_PLACES = (3, 5, 6, 9)
+
+
+def test_lines_of_figures_are_content_and_a_heading_without_figures_is_not() -> None:
+    results = "Zysk 28 groszy wobec 21\nPrzychody 34,0 mln wobec 12,8 mln\nDziewięć miesięcy"
+    notes = "Dane na akcję uwzględniają podział akcji w stosunku dwa do jednego, który spółka przeprowadziła w czerwcu tego roku."
+    whole, cut = fingerprint("", f"{results}\n{notes}"), fingerprint("", results)
+    assert shared(cut, whole) >= 0.5
+    assert comparable_lines("", f"{results}\n{notes}") == [
+        "zysk 28 groszy wobec 21",
+        "przychody 34,0 mln wobec 12,8 mln",
+        fold(notes),
+    ]
+
+
+def test_the_grams_are_all_of_which_the_fingerprint_was_chosen() -> None:
+    found, grams = fingerprint_and_grams("", BODY)
+    assert len(grams) == found.words - GRAM_WORDS + 1
+    assert [int(grams[place]) for place in found.positions] == [one >> 32 for one in found.hashes]
+    assert fingerprint_and_grams("", "Dwa słowa")[1].tolist() == []
