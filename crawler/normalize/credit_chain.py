@@ -116,6 +116,11 @@ class Names:
         object.__setattr__(self, "_label", label if len(label) >= 3 and not OUTLET_WORD.fullmatch(label) else "")
         object.__setattr__(self, "_own", frozenset(name.casefold() for name in (self.outlet, self.host) if name))
 
+    @property
+    def own_names(self) -> frozenset[str]:
+        """Slug or name, and host, of the outlet that is being read, letter case folded."""
+        return self._own
+
     def find(self, element: str) -> NamedSource | None:
         """As `Agencies.find`, the outlet that is being read included."""
         if len(element) > _NO_NAME_CHARS:

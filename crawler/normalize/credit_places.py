@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from crawler.model.attribution import EvidenceKind
 from crawler.normalize.credit_chain import ElementKind, Frame, Names, cut, is_date, looks_like_a_person
+from crawler.normalize.credit_gate import may_credit
 from crawler.normalize.credit_lines import (
     LONGEST,
     find_dateline,
@@ -32,6 +33,8 @@ HEAD_LINES = 40
 """Lines of furniture above the first paragraph that are searched for a byline (galleries reach thirty)."""
 TAIL_LINES = 30
 """Lines from the end that are searched for a credit line: teasers and reply forms stand below it."""
+_SIGNED_WITHIN = 130
+"""Characters at a line's end in which a sign-off may begin."""
 _BODY_WORDS = 20
 _DASH = re.compile(r"[-–—]{1,2}\s+")
 _SENTENCE_END = re.compile(r"[.!?…][\"”»’')]*|[\"”»]")
@@ -88,10 +91,11 @@ def _tail(lines: tuple[Line, ...], language: str, names: Names) -> Iterator[Fram
     bodies = 0
     for index in range(len(lines) - 1, max(-1, len(lines) - 1 - TAIL_LINES), -1):
         line = lines[index]
-        frame = _closing(lines, index, language, names)
+        speaks = may_credit(line.text[-_SIGNED_WITHIN:] if len(line.text) > LONGEST else line.text, names)
+        frame = _closing(lines, index, language, names) if speaks or len(line.text) > LONGEST else None
         if frame and (bodies == 0 or (_is_outright(frame) and not line.text.startswith("©"))):
             yield frame.moved(line.start)
-        if not frame and (signed := sign_off(line.text, names)) and (bodies == 0 or _is_outright(signed)):
+        if speaks and not frame and (signed := sign_off(line.text, names)) and (bodies == 0 or _is_outright(signed)):
             yield signed.moved(line.start)
         bodies += line.is_body
         if bodies >= 3 or (bodies and index < len(lines) / 2):
@@ -140,7 +144,7 @@ def _signed_with_a_dash(line: str, skip: int, names: Names) -> Frame | None:
 
 def sign_off(line: str, names: Names) -> Frame | None:
     """A credit behind the last sentence on its own line: "... minister. wk/ zol / nowinydnia.pl / PAP", "... 19.00. WK, PAP", "(PAP)"."""
-    window = max(0, len(line) - 130)
+    window = max(0, len(line) - _SIGNED_WITHIN)
     starts = [match.end() for match in _SIGN_OFF_START.finditer(line, window)]
     for start in starts:
         rest = line[start:]
@@ -183,7 +187,7 @@ def _head(lines: tuple[Line, ...], title: str, names: Names) -> Iterator[Frame]:
 def _opening(lines: tuple[Line, ...], index: int, title: str, names: Names, *, alone: bool) -> Frame | None:
     """The line as a byline. `alone`: no paragraph stands above, so that weaker forms count too."""
     line = lines[index].text
-    if len(line) > LONGEST or line == title or PHOTO.match(line):
+    if len(line) > LONGEST or line == title or not may_credit(line, names) or PHOTO.match(line):
         return None
     if frame := read_by(line, names):
         return None if frame.photo else frame

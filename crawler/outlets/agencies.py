@@ -106,6 +106,8 @@ class Agencies:
     def mentions(self, text: str) -> Iterator[tuple[int, int, NamedSource]]:
         """(start, end, agency) of each agency form standing as whole words in `text`, longest form first, no overlaps."""
         end = 0
+        if self.by_word.keys().isdisjoint(_WORD.findall(text)):
+            return
         for match in _WORD.finditer(text):
             start = match.start()
             if start < end:
