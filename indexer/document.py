@@ -17,7 +17,7 @@ from crawler.model.attribution import NamedSourceKind, SourceRole
 from crawler.text import clean_line, fold
 from indexer.tokens import WordMemory, normal_text
 
-DOCUMENT_VERSION = 2
+DOCUMENT_VERSION = 3
 """Raised when documents or what is searched of them change: an index of another version asks for a rebuild."""
 
 Document = Mapping[str, Any]

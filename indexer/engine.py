@@ -26,14 +26,25 @@ class Sort(StrEnum):
     NEWEST = "newest"
     OLDEST = "oldest"
     RELEVANCE = "relevance"
+    MOST_COPIED = "most-copied"
+    """The articles of the largest stories first, the newest of equal ones before the others."""
 
 
 @dataclass(frozen=True, slots=True)
 class SortKey:
-    """A place in an order: published second or score, and the article's id."""
+    """A place in an order: published second, score or `copied_value`, and the article's id."""
 
     value: float
     id: str
+
+
+COPIED_STEP = 1 << 32
+"""Seconds that lie between two numbers of copies in `copied_value`: more than any time of publication has."""
+
+
+def copied_value(copies: int, published_s: int) -> int:
+    """The value of a place in the order of `Sort.MOST_COPIED`; below 2**53, so that a float holds it."""
+    return copies * COPIED_STEP + published_s
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,6 @@
 """The tree of a query, before and after expansion. No engine, no parsing.
 
-A parsed query is made of Word, Prefix, Phrase, Filter, DateRange under And, Or, Not. `expansion.expand` turns Word into
+A parsed query is made of Word, Prefix, Phrase, Filter, DateRange, Copies under And, Or, Not. `expansion.expand` turns Word into
 AnyOf, Phrase into Sequence and DateRange into Period; engines read only such expanded trees.
 """
 
@@ -13,7 +13,7 @@ TEXT_FIELDS = ("title", "author", "section")
 """Fields of words that a query may name; without a field the words of title, lead and text are meant."""
 KEYWORD_FIELDS = ("outlet", "agency", "language", "group", "tag", "country", "role", "story")
 """Fields of whole values: a value matches folded ("PAP" is "pap"), outlets and agencies by slug and by name."""
-FIELDS = (*TEXT_FIELDS, *KEYWORD_FIELDS, "date")
+FIELDS = (*TEXT_FIELDS, *KEYWORD_FIELDS, "date", "copies")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +63,14 @@ class DateRange:
 
 
 @dataclass(frozen=True, slots=True)
+class Copies:
+    """The article's story has `least` to `most` members, both included (None is open); an article without copies counts 1."""
+
+    least: int | None
+    most: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class AnyOf:
     """A query word with the forms it stands for (index tokens), scored as one term: the best form, never the sum."""
 
@@ -107,7 +115,7 @@ class Not:
     child: Node
 
 
-Node = Everything | Word | Prefix | Phrase | Filter | DateRange | AnyOf | Sequence | Period | And | Or | Not
+Node = Everything | Word | Prefix | Phrase | Filter | DateRange | AnyOf | Sequence | Period | Copies | And | Or | Not
 
 
 def render(node: Node) -> str:
@@ -128,6 +136,10 @@ def render(node: Node) -> str:
             return f"{field}:" + _quoted(value + "*" * is_prefix)
         case DateRange(text):
             return f"date:{text}"
+        case Copies(least, most):
+            return (
+                f"copies:{least}" if least == most else f"copies:{'' if least is None else least}..{'' if most is None else most}"
+            )
         case Not(child):
             return f"NOT {_grouped(child)}"
         case And(children):

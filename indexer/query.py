@@ -1,6 +1,6 @@
 """The query language: text to tree. No engine, no inflection, no time; it never fails but for length and depth.
 
-    words "phrases" ="exact form" mias* AND OR NOT -word (groups) title:word outlet:pap date:2026-11-01..2026-11-24
+    words "phrases" ="exact form" mias* AND OR NOT -word (groups) title:word outlet:pap copies:>3 date:2026-11-01..2026-11-24
 
 AND binds tighter than OR and stands between neighbours by itself. What cannot be read is searched literally, and a hint
 says where. There is no regular expression, no leading wildcard, no fuzzy match and no field that is not listed
@@ -17,7 +17,7 @@ from crawler.errors import QueryError
 from crawler.settings import suggestion
 from crawler.text import clean_line, fold
 from indexer.dates import ACCEPTED, is_period
-from indexer.nodes import FIELDS, KEYWORD_FIELDS, And, DateRange, Everything, Filter, Node, Not, Or, Phrase, Prefix, Word
+from indexer.nodes import FIELDS, KEYWORD_FIELDS, And, Copies, DateRange, Everything, Filter, Node, Not, Or, Phrase, Prefix, Word
 from indexer.tokens import words
 
 LENGTH_LIMIT = 2_000
@@ -34,6 +34,7 @@ PREFIX_MINIMUM = 2
 _QUOTES = '"„”“‟«»'
 _RUN = re.compile(rf"[^\s(){_QUOTES}]+")
 _FIELD = re.compile(r"([A-Za-z_]+):")
+_COPIES = re.compile(r"(?P<sign>[<>]=?|=)?(?P<one>\d{1,6})|(?P<first>\d{0,6})\.\.(?P<last>\d{0,6})")
 _CLOSING = re.compile(f"[{_QUOTES}]")
 
 
@@ -198,6 +199,14 @@ class _Parser:
         if field == "date":
             self._hints.append(f"{lexeme.text!r} at character {lexeme.at} is no date ({ACCEPTED}): it was searched as a word.")
             field = ""
+        if field == "copies" and (found := _read_copies(lexeme.text)) is not None:
+            self._count(1)
+            return found
+        if field == "copies":
+            self._hints.append(
+                f"{lexeme.text!r} at character {lexeme.at} is no number of copies (write >3, 3 or 3..10): it was searched as a word."
+            )
+            field = ""
         if field in KEYWORD_FIELDS:
             self._count(1)
             value = " ".join(fold(lexeme.text).replace('"', " ").split())
@@ -245,6 +254,23 @@ class _Parser:
         found = self._peek() == kind
         self._at += found
         return found
+
+
+def _read_copies(text: str) -> Copies | None:
+    """ ">3", ">=3", "<3", "3", "3..10", "3.." as bounds that are included; None for anything else, and for what no number meets."""
+    match = _COPIES.fullmatch(text)
+    if not match:
+        return None
+    if match["one"] is not None:
+        one = int(match["one"])
+        least, most = {">": (one + 1, None), ">=": (one, None), "<": (None, one - 1), "<=": (None, one)}.get(
+            match["sign"] or "", (one, one)
+        )
+    else:
+        least, most = (int(part) if part else None for part in (match["first"], match["last"]))
+    if (least is None and most is None) or (most is not None and most < (least or 0)):
+        return None
+    return Copies(least, most)
 
 
 def _joined(kind: type[And] | type[Or], nodes: list[Node]) -> Node | None:

@@ -23,12 +23,14 @@ from indexer.expansion import Expander, spoken_languages
 from indexer.highlight import Highlighter, Mark, Snippet, beginning
 from indexer.nodes import And, Node, Period
 from indexer.query import parse_query
+from indexer.unknown_values import unknown_values
 
 PAGE_LIMIT = 500
 """Hits of one page at most."""
 _READ_ON = 3
 """Hits asked for per story still wanted."""
-_LAST_SECOND = 1 << 32
+_LARGEST = 1 << 53
+"""Of any place; a place beyond the articles there are just gives an empty page."""
 _SHOWN = (
     "id", "url", "title", "lead", "language", "authors", "byline", "section", "image_url", "outlet", "outlet_name", "country",
     "group", "tags", "agency", "agencies", "agency_names", "published_at", "modified_at", "first_seen_at", "removed_at", "access",
@@ -78,7 +80,7 @@ class SearchPage:
     next: str | None
     """Cursor of the following page; None when this is the last."""
     hint: str | None
-    """What of the query could not be read, and what was done instead."""
+    """What of the query could not be read and what was done instead; values that no article has."""
     expansion: Mapping[str, tuple[str, ...]]
     """Word -> the forms searched (folded), its own first."""
     is_expansion_cut: bool = False
@@ -114,12 +116,14 @@ def search(engine: SearchEngine, request: SearchRequest, now: datetime, zone: tz
     limit = max(1, min(request.limit, PAGE_LIMIT))
     hits = _Pager(engine, node, request, cursor).read(limit + 1)
     marker = Highlighter.of(node)
+    total = engine.count(node)
+    hints = query.hints if total else (*query.hints, *unknown_values(engine, query.node))
     return SearchPage(
         query=query.text,
         hits=tuple(_shown(hit.document, marker, request.snippets) for hit in hits[:limit]),
-        total=engine.count(node),
+        total=total,
         next=_Cursor(hits[limit - 1].key, hits[limit - 1].document["story"]).written(request.sort) if len(hits) > limit else None,
-        hint=query.hint,
+        hint=" ".join(hints) or None,
         expansion=expander.expansion,
         is_expansion_cut=expander.is_cut,
         facets=engine.facets(node, request.facets) if request.facets else {},
@@ -226,7 +230,7 @@ class _Cursor:
         try:
             kind, value, article, story = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
             place = SortKey(float(value), f"{int(article, 16):032x}")
-            known = 0 <= place.value < _LAST_SECOND and isinstance(story, str | None) and len(place.id) == len(article)
+            known = 0 <= place.value < _LARGEST and isinstance(story, str | None) and len(place.id) == len(article)
         except (ValueError, TypeError):
             known = False
         if not known:

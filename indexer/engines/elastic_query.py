@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from indexer.engines.weights import field_weights, form_factor, rarity
-from indexer.nodes import And, AnyOf, Everything, Filter, Node, Not, Or, Period, Prefix, Sequence
+from indexer.nodes import And, AnyOf, Copies, Everything, Filter, Node, Not, Or, Period, Prefix, Sequence
 
 CLAUSE_LIMIT = 1_000
 """Clauses of one query, a few below the smallest limit that a server has; only phrases with open prefixes go beyond."""
@@ -66,6 +66,8 @@ def matching(node: Node, opened: Collection[str] = (), depth: int = 0) -> Query:
             return {"prefix" if is_prefix else "term": {f"value.{name}": value}}
         case Period(start, end):
             return _period(start, end)
+        case Copies(least, most):
+            return {"range": {"copies": {name: bound for name, bound in (("gte", least), ("lte", most)) if bound is not None}}}
         case And(children):
             wanted = [matching(child, opened, depth + 1) for child in children if not isinstance(child, Not)]
             return _nested({"filter": wanted, "must_not": _unwanted(children, opened, depth)}, depth)

@@ -15,7 +15,7 @@ from elasticsearch import ApiError, Elasticsearch
 
 from crawler.errors import BackendUnavailable, QueryError
 from indexer.document import Document, second_s
-from indexer.engine import EngineHit, EngineRequest, Sort, SortKey
+from indexer.engine import COPIED_STEP, EngineHit, EngineRequest, Sort, SortKey, copied_value
 from indexer.engines.elastic_client import no_answer, said
 from indexer.engines.elastic_client import place as place_of
 from indexer.engines.elastic_entry import FACET_FIELDS
@@ -28,6 +28,7 @@ _ORDERS: dict[Sort, list[dict[str, str]]] = {
     Sort.NEWEST: [{"published": "desc"}, {"id": "desc"}],
     Sort.OLDEST: [{"published": "asc"}, {"id": "asc"}],
     Sort.RELEVANCE: [{"_score": "desc"}, {"id": "desc"}],
+    Sort.MOST_COPIED: [{"copies": "desc"}, {"published": "desc"}, {"id": "desc"}],
 }
 _BATCH = 1_000
 """Documents, or stories, asked for at once; a server gives at most 10,000 (index.max_result_window)."""
@@ -211,9 +212,11 @@ def _batches(ids: list[str]) -> Iterator[list[str]]:
 
 
 def _sort_values(key: SortKey, sort: Sort) -> list[Any]:
+    if sort is Sort.MOST_COPIED:
+        return [*divmod(int(key.value), COPIED_STEP), key.id]
     return [key.value if sort is Sort.RELEVANCE else int(key.value), key.id]
 
 
 def _key(hit: Any) -> SortKey:
-    value, article = hit["sort"]
-    return SortKey(value, article)
+    *values, article = hit["sort"]
+    return SortKey(copied_value(*values) if len(values) > 1 else values[0], article)

@@ -23,11 +23,13 @@ from indexer.engine import RELEVANCE_DEPTH, BulkResult, EngineHit, EngineRequest
 from indexer.engines.embedded_query import QueryBuilder
 from indexer.engines.embedded_schema import (
     ORDER,
+    copied_value_of,
     facet_field,
     id_head,
     id_head_of,
     make_entry,
     make_schema,
+    order_field,
     read_entry,
     second_of,
 )
@@ -93,8 +95,10 @@ class EmbeddedEngine:
             if request.after is not None:
                 query = builder.narrowed(query, bounds=builder.below(request.after, request.sort))
             order = tantivy.Order.Asc if request.sort is Sort.OLDEST else tantivy.Order.Desc
-            hits = searcher.search(query, limit=request.limit, count=False, order_by_field=ORDER, order=order).hits
-            return [_hit(searcher, address, second_of(number)) for number, address in hits]
+            column = order_field(request.sort)
+            hits = searcher.search(query, limit=request.limit, count=False, order_by_field=column, order=order).hits
+            value_of = copied_value_of if request.sort is Sort.MOST_COPIED else second_of
+            return [_hit(searcher, address, value_of(number)) for number, address in hits]
 
     def count(self, query: Node) -> int:
         """See SearchEngine."""

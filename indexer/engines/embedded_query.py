@@ -11,10 +11,10 @@ import tantivy
 from tantivy import Occur, Query
 
 from indexer.engine import Sort, SortKey
-from indexer.engines.embedded_schema import ORDER, order_number
+from indexer.engines.embedded_schema import copied_number, order_field, order_number
 from indexer.engines.weights import field_weights, form_factor, rarity
 from indexer.expansion import WORD_LIMIT
-from indexer.nodes import And, AnyOf, Everything, Filter, Node, Not, Or, Period, Prefix, Sequence
+from indexer.nodes import And, AnyOf, Copies, Everything, Filter, Node, Not, Or, Period, Prefix, Sequence
 
 PREFIX_LIMIT = 256
 """Values of a keyword field that a prefix may stand for."""
@@ -45,6 +45,8 @@ class QueryBuilder:
                 return _unscored(self._filter(field, value, is_prefix))
             case Period(start, end):
                 return _unscored(self._period(start, end))
+            case Copies(least, most):
+                return _unscored(self._between("copies", least, None if most is None else most + 1))
             case And(children):
                 return self._all(children)
             case Or(children):
@@ -67,10 +69,12 @@ class QueryBuilder:
         return _unscored(Query.term_set_query(self._schema, "story", sorted(stories)))
 
     def below(self, place: SortKey, sort: Sort, *, above: bool = False) -> Any:
-        """Articles below (or `above`) a place in an order by date."""
-        number = order_number(place)
-        low, high = (None, number) if (sort is Sort.NEWEST) != above else (number, None)
-        return Query.range_query(self._schema, ORDER, tantivy.FieldType.Unsigned, low, high, low is None, high is None)
+        """Articles below (or `above`) a place in an order by date or by copies."""
+        number = copied_number(place) if sort is Sort.MOST_COPIED else order_number(place)
+        low, high = (None, number) if (sort is not Sort.OLDEST) != above else (number, None)
+        return Query.range_query(
+            self._schema, order_field(sort), tantivy.FieldType.Unsigned, low, high, low is None, high is None
+        )
 
     def _all(self, children: Collection[Node]) -> Any:
         clauses = [
@@ -151,9 +155,11 @@ class QueryBuilder:
         return Query.term_query(self._schema, field, value, index_option="basic")
 
     def _period(self, start: datetime | None, end: datetime | None) -> Any:
-        low = _second(start) if start else None
-        high = _second(end) if end else None
-        return Query.range_query(self._schema, "published", tantivy.FieldType.Integer, low, high, True, high is None)
+        return self._between("published", _second(start) if start else None, _second(end) if end else None)
+
+    def _between(self, field: str, low: int | None, high: int | None) -> Any:
+        """A whole number of at least `low` and below `high`."""
+        return Query.range_query(self._schema, field, tantivy.FieldType.Integer, low, high, True, high is None)
 
 
 def _second(instant: datetime) -> int:

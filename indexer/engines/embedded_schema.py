@@ -8,14 +8,19 @@ from typing import Any
 import tantivy
 
 from indexer.document import FACETS, WORD_FIELDS, Document, facets, first_seen, keywords, published_s, search_words, second_s
-from indexer.engine import SortKey
+from indexer.engine import COPIED_STEP, Sort, SortKey, copied_value
 from indexer.nodes import KEYWORD_FIELDS
 
 SOURCE = "source"
 """The document itself, as JSON."""
 ORDER = "order"
 """Published second and the head of the id in one number, so that sorting by it is a total order (see `order_number`)."""
+COPIED = "copied"
+"""Copies, published second and a shorter head of the id in one number: the order of the most copied."""
 _ID_BITS = 31
+_SECOND_BITS, _SHORT_ID_BITS = 32, 21
+_MOST_COPIES = 1023
+"""That ten bits hold; a story has 500 members at most (`crawler.stories.joining`)."""
 
 
 def facet_field(name: str) -> str:
@@ -36,6 +41,7 @@ def make_schema() -> Any:
     for name in ("published", "first_seen", "copies"):
         builder.add_integer_field(name, indexed=True, fast=True)
     builder.add_unsigned_field(ORDER, indexed=True, fast=True)
+    builder.add_unsigned_field(COPIED, indexed=True, fast=True)
     builder.add_bytes_field(SOURCE, stored=True)
     return builder.build()
 
@@ -49,6 +55,7 @@ def make_entry(document: Document, schema: Any) -> Any:
         "first_seen": second_s(first_seen(document)),
         "copies": document["copies"],
         ORDER: order_number(SortKey(published, document["id"])),
+        COPIED: copied_number(SortKey(copied_value(document["copies"], published), document["id"])),
     }
     entry.update(search_words(document))
     entry.update({name: list(values) for name, values in keywords(document).items() if values})
@@ -72,6 +79,22 @@ def order_number(key: SortKey) -> int:
     if not 0 <= number < 1 << 63:
         raise ValueError("published_at lies outside the years that can be ordered (1970 to 2106)")
     return number
+
+
+def copied_number(key: SortKey) -> int:
+    """A number that orders places of `Sort.MOST_COPIED` (see `engine.copied_value`), equal ones by 21 bits of the id."""
+    copies, second = divmod(int(key.value), COPIED_STEP)
+    return (min(copies, _MOST_COPIES) << _SECOND_BITS | second) << _SHORT_ID_BITS | id_head(key.id) >> (_ID_BITS - _SHORT_ID_BITS)
+
+
+def copied_value_of(number: int) -> int:
+    """The value of the place, out of such a number."""
+    return number >> _SHORT_ID_BITS
+
+
+def order_field(sort: Sort) -> str:
+    """The column that an order reads."""
+    return COPIED if sort is Sort.MOST_COPIED else ORDER
 
 
 def second_of(order: int) -> int:

@@ -22,7 +22,7 @@ from indexer.engine import EngineRequest, SearchEngine, Sort
 from indexer.engines.elastic import ElasticEngine
 from indexer.engines.embedded import EmbeddedEngine
 from indexer.expansion import Expander, spoken_languages
-from indexer.nodes import And, AnyOf, Everything, Filter, Node, Not, Or, Period, Prefix, Sequence
+from indexer.nodes import And, AnyOf, Copies, Everything, Filter, Node, Not, Or, Period, Prefix, Sequence
 from indexer.query import parse_query
 from indexer.search import SearchPage, SearchRequest, search
 from indexer.store_forms import StoreForms
@@ -176,7 +176,7 @@ def hits(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
 @pytest.mark.parametrize("text", QUERIES)
 def test_both_engines_give_the_same_pages_by_date(engines: Engines, text: str) -> None:
     """Hits, their order, stories shown, marks, snippets, cursors, counts, facets, expansions, hints."""
-    for sort, fold_copies in ((Sort.NEWEST, True), (Sort.OLDEST, False)):
+    for sort, fold_copies in ((Sort.NEWEST, True), (Sort.OLDEST, False), (Sort.MOST_COPIED, True)):
         request = SearchRequest(text=text, sort=sort, limit=60, fold_copies=fold_copies, facets=FACETS if fold_copies else ())
         one, other = (pages(engine, request) for engine in engines)
         assert [hit["id"] for hit in hits(one)] == [hit["id"] for hit in hits(other)]
@@ -244,6 +244,7 @@ LEAVES: st.SearchStrategy[Node] = st.one_of(
     st.sampled_from([
         Filter("outlet", "kresy"), Filter("tag", "spo", True), Filter("tag", "rzad"), Filter("story", "0000", True), Filter("role", "original"),
         Period(NOON - timedelta(days=9), None), Period(None, NOON - timedelta(hours=1)), Period(NOON - timedelta(hours=2), NOON),
+        Copies(2, None), Copies(None, 1), Copies(3, 8),
     ]),
 )  # fmt: skip
 TREES = st.recursive(

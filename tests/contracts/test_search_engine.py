@@ -12,7 +12,7 @@ from crawler.errors import BackendUnavailable
 from crawler.model.article import article_id
 from indexer.document import DOCUMENT_VERSION, Document, Names, StoryPlace, to_document
 from indexer.engine import BulkResult, EngineRequest, SearchEngine, Sort, SortKey
-from indexer.nodes import And, AnyOf, Everything, Filter, Node, Not, Or, Period, Prefix, Sequence
+from indexer.nodes import And, AnyOf, Copies, Everything, Filter, Node, Not, Or, Period, Prefix, Sequence
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 EVERYTHING = Everything()
@@ -85,7 +85,7 @@ def test_pushing_again_writes_nothing_and_acknowledges(engine: SearchEngine, mak
     document = make(1)
     push(engine, [document])
     again = push(engine, [document])
-    assert (again.written, again.already, again.rejected) == (frozenset(), {document["id"]}, {})
+    assert (again.written, again.already, again.rejected) == (set(), {document["id"]}, {})
     assert engine.count(EVERYTHING) == 1
 
 
@@ -206,6 +206,26 @@ def test_orders_by_date_run_both_ways_and_go_on_after_a_place(engine: SearchEngi
     hits = engine.search(EngineRequest(query=EVERYTHING, sort=sort, limit=2))
     rest = numbers(engine, EVERYTHING, sort=sort, after=hits[-1].key)
     assert "".join([hit.document["url"][-1] for hit in hits] + rest) == order
+
+
+def test_the_most_copied_stand_first_and_the_newest_of_equal_ones_before_the_others(engine: SearchEngine, make: Any) -> None:
+    push(
+        engine,
+        [make(0), make(1, story="a" * 32, copies=3), make(2, story="b" * 32, copies=40), make(3, story="c" * 32, copies=3)],
+    )
+    assert numbers(engine, EVERYTHING, sort=Sort.MOST_COPIED) == ["2", "1", "3", "0"]
+    first = engine.search(EngineRequest(query=EVERYTHING, sort=Sort.MOST_COPIED, limit=2))
+    assert numbers(engine, EVERYTHING, sort=Sort.MOST_COPIED, after=first[-1].key) == ["3", "0"]
+    request = EngineRequest(query=EVERYTHING, sort=Sort.MOST_COPIED)
+    assert engine.stories_before(request, first[-1].key, {"b" * 32, "c" * 32}) == {"b" * 32}
+
+
+def test_a_number_of_copies_is_asked_for_by_its_bounds(engine: SearchEngine, make: Any) -> None:
+    push(engine, [make(0), make(1, story="a" * 32, copies=3), make(2, story="b" * 32, copies=40)])
+    assert found(engine, Copies(4, None)) == {"2"}
+    assert found(engine, Copies(None, 3)) == {"0", "1"}
+    assert found(engine, Copies(3, 3)) == {"1"}
+    assert found(engine, And((Copies(1, 5), Not(Copies(1, 1))))) == {"1"}
 
 
 @pytest.mark.parametrize("sort", list(Sort))

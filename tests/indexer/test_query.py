@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crawler.errors import QueryError
-from indexer.nodes import And, DateRange, Everything, Filter, Node, Not, Or, Phrase, Prefix, Word, render
+from indexer.nodes import And, Copies, DateRange, Everything, Filter, Node, Not, Or, Phrase, Prefix, Word, render
 from indexer.query import DEPTH_LIMIT, LENGTH_LIMIT, STAR_LIMIT, TERM_LIMIT, parse_query
 
 A, B, C = Word("a"), Word("b"), Word("c")
@@ -47,6 +47,11 @@ A, B, C = Word("a"), Word("b"), Word("c")
         ("-outlet:(a OR b)", Not(Or((Filter("outlet", "a"), Filter("outlet", "b"))))),
         ("date:2026-11-01..2026-11-24", DateRange("2026-11-01..2026-11-24")),
         ("date:P7D", DateRange("P7D")),
+        ("copies:>3", Copies(4, None)),
+        ("copies:>=3", Copies(3, None)),
+        ("copies:<3", Copies(None, 2)),
+        ("copies:3", Copies(3, 3)),
+        ("copies:3..10", Copies(3, 10)),
         ("tvp.info", Phrase((Word("tvp"), Word("info")))),
         ("", Everything()),
     ],
@@ -168,6 +173,7 @@ _LEAVES = st.one_of(
     ),
     st.builds(Filter, st.sampled_from(["outlet", "agency", "tag"]), st.sampled_from(["kresy.pl", "a b", "x-y"]), st.booleans()),
     st.builds(DateRange, st.sampled_from(["2026", "P7D", "2026-11-01.."])),
+    st.sampled_from([Copies(2, 2), Copies(None, 4), Copies(4, None), Copies(2, 9)]),
 )
 _TREES = st.recursive(
     _LEAVES,

@@ -167,3 +167,12 @@ def test_a_histogram_of_nothing_is_none(fill: Any, ask: Any, make_document: Any)
     assert ask("nieznany", histogram=Step.AUTO).histogram is None
     assert ask("prezydent").histogram is None
     assert json.loads(json.dumps(ask("nieznany", histogram=Step.AUTO).as_json()))["histogram"] is None
+
+
+def test_an_empty_answer_names_a_value_that_no_article_has(fill: Any, ask: Any, make_document: Any) -> None:
+    fill(make_document(1, "Prezydent przyjechał."))
+    outlet = ask("").hits[0].article["outlet"]
+    page = ask(f"outlet:{outlet}x prezydent")
+    assert not page.hits and f"No article has the outlet '{outlet}x' (did you mean \"{outlet}\"?)" in (page.hint or "")
+    assert ask(f"outlet:{outlet} nieznane").hint is None
+    assert ask(f"prezydent -outlet:{outlet}x").hint is None
