@@ -1,4 +1,4 @@
-"""Filing: the one stateful step, one transaction for one article. A crash leaves a filed and queued article, or nothing.
+"""Filing: the one stateful step, one transaction for an article or a batch. A crash leaves filed and queued articles, or nothing.
 
 Order: whose page is it (`identity`); the same text on many addresses? unchanged? revision; join or open a story; outbox; keep
 the raw page. `file_nothing` is the same step for a page that gave no article.
@@ -23,8 +23,9 @@ from crawler.store import articles, dead_letters, outbox, pages
 from crawler.store import stories as story_store
 from crawler.store.articles import Visit
 from crawler.store.dead_letters import DeadLetter, Stage
+from crawler.store.newcomers import Newcomers
 from crawler.store.story_window import lock_stories
-from crawler.stories.joining import join_story, leave_story
+from crawler.stories.joining import Stories, join_story, leave_story
 from crawler.text import fold
 
 DEFAULT_REVISIT_S = (3600.0, 6 * 3600.0, 24 * 3600.0, 7 * 86400.0)
@@ -42,18 +43,85 @@ _PLACING = ("content_sha256", "fingerprint", "attributions", "published_at")
 """What a story weighs: a change of one of these files the article into its story anew."""
 
 
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Filing:
+    """An article to be filed, as `normalize` made it of `page`."""
+
+    article: Article
+    page: Page
+    revisit_s: Sequence[float] = DEFAULT_REVISIT_S
+    """Ages in seconds after first sight at which the article is fetched again."""
+
+
 def file_article(
     connection: sa.Connection, article: Article, page: Page, revisit_s: Sequence[float] = DEFAULT_REVISIT_S
 ) -> Outcome:
     """File what `normalize` made of `page`. Returns NEW, REVISED, UNCHANGED or BLOCKED (one text on many addresses).
 
-    `revisit_s`: ages in seconds after first sight at which the article is fetched again. The time of filing is the page's
-    `fetched_at`. Everything happens on `connection`, in the caller's transaction.
+    The time of filing is the page's `fetched_at`. Everything happens on `connection`, in the caller's transaction.
+    """
+    return file_batch(connection, [Filing(article=article, page=page, revisit_s=revisit_s)])[0]
+
+
+def file_batch(connection: sa.Connection, filings: Sequence[Filing]) -> list[Outcome]:
+    """File many in turn, in one transaction; what comes of each is what `file_article` would give for one after the other.
+
+    An error leaves the transaction to be rolled back: file each alone then, so that one does not cost the others.
     """
     lock_stories(connection)  # before any article's row is changed, or two filings wait for one another
+    intake = _Intake(connection, filings)
+    outcomes = [intake.take(place) for place in range(len(filings))]
+    intake.flush()
+    return outcomes
+
+
+class _Intake:
+    """The articles of a batch: those that are new are gathered and written together, others are filed one by one between them."""
+
+    def __init__(self, connection: sa.Connection, filings: Sequence[Filing]) -> None:
+        self._connection, self._filings = connection, filings
+        self._digests = [_body_digest(one.article) for one in filings]
+        self._new = Newcomers(connection)
+        self._new.expect([(one.article, digest) for one, digest in zip(filings, self._digests, strict=True)])
+        self._stories: Stories | None = None
+
+    def take(self, place: int) -> Outcome:
+        """File the one at `place`; those before it were taken."""
+        filing, digest = self._filings[place], self._digests[place]
+        if self._new.is_new(filing.article, digest):
+            return self._take_new(place)
+        self.flush()
+        outcome, changed = _file_known_or_new(self._connection, filing)
+        self._new.meet(filing.article, digest)
+        if changed:
+            self._stories = None
+        return outcome
+
+    def _take_new(self, place: int) -> Outcome:
+        filing, digest = self._filings[place], self._digests[place]
+        article, page = filing.article, filing.page
+        if self._stories is None:
+            self._stories = Stories(self._connection)
+            rest = zip(self._filings[place:], self._digests[place:], strict=True)
+            self._stories.expect([one.article for one, each in rest if self._new.is_new(one.article, each)])
+        self._new.add(article, page, _visit(article, page, filing.revisit_s), digest)
+        self._new.change(set(self._stories.join(article).changed_article_ids) - {article.id}, page.fetched_at)
+        self._new.drop_letters([article.id, article_id(article.url), _entry_key(article)])
+        return Outcome.NEW
+
+    def flush(self) -> None:
+        """Write what was gathered."""
+        self._new.flush()
+        if self._stories:
+            self._stories.flush()
+
+
+def _file_known_or_new(connection: sa.Connection, filing: Filing) -> tuple[Outcome, bool]:
+    """File one article of which something is known; with False when all stayed as it was."""
+    article, page, revisit_s = filing.article, filing.page, filing.revisit_s
     who = identify(connection, article)
     if (who.known is None or who.known.removed_at) and (wall := _addresses_of_wall(connection, article, page)):
-        return _withdraw_wall(connection, who, page, wall, revisit_s)
+        return _withdraw_wall(connection, who, page, wall, revisit_s), True
     filed = who.article
     if who.replaced:
         _take_addresses(connection, who.replaced, filed, page)
@@ -67,7 +135,7 @@ def file_article(
     story_store.add_links(connection, links)
     pages.keep_page(connection, filed.id, page)
     dead_letters.drop_page_letters(connection, [filed.id, article_id(article.url), _entry_key(article)])
-    return outcome
+    return outcome, filed is not who.known or bool(links)
 
 
 def file_again(connection: sa.Connection, known: Article, article: Article, page: Page) -> Outcome:

@@ -105,6 +105,12 @@ def count_articles(connection: sa.Connection) -> int:
     return connection.execute(sa.select(sa.func.count()).select_from(article)).scalar_one()
 
 
+def newest_first_seen(connection: sa.Connection) -> datetime | None:
+    """When the article that was met last was met; None without any."""
+    found: datetime | None = connection.execute(sa.select(sa.func.max(article.c.first_seen_at))).scalar()
+    return found
+
+
 def find_id(connection: sa.Connection, addresses: Sequence[str]) -> str | None:
     """The id of the article known under the first of these addresses that is known."""
     known = known_addresses(connection, addresses)
@@ -121,9 +127,18 @@ def find_by_prefix(connection: sa.Connection, prefix: str, limit: int = 5) -> li
 
 def insert_article(connection: sa.Connection, new: Article, visit: Visit) -> None:
     """File a new article with its addresses and revision 1. `new.index_version` is kept as given."""
-    connection.execute(article.insert(), [{**_columns(new), **_visit_columns(visit), "visits": 0, "revisions": 1}])
-    add_addresses(connection, new.id, new.addresses, visit.at)
-    _insert_revision(connection, new, 1, visit.at)
+    insert_articles(connection, [(new, visit)])
+
+
+def insert_articles(connection: sa.Connection, new: Sequence[tuple[Article, Visit]]) -> None:
+    """The same for many; each with its visit. Of an address that two of them have, the first keeps it."""
+    if not new:
+        return
+    connection.execute(
+        article.insert(), [{**_columns(one), **_visit_columns(visit), "visits": 0, "revisions": 1} for one, visit in new]
+    )
+    _insert_addresses(connection, [_address_row(one.id, each, visit.at) for one, visit in new for each in one.addresses])
+    connection.execute(revision.insert(), [_revision_row(one, 1, visit.at) for one, visit in new])
 
 
 def replace_article(connection: sa.Connection, changed: Article, visit: Visit | None, *, revised: bool, at: datetime) -> None:
@@ -205,7 +220,14 @@ def note_source_update(connection: sa.Connection, article_id: str, updated_at: d
 
 def add_addresses(connection: sa.Connection, article_id: str, addresses: Iterable[ArticleAddress], at: datetime) -> None:
     """Remember further addresses; one that belongs to another article already stays with it."""
-    rows = [{"url": one.url, "article_id": article_id, "kind": one.kind.value, "met_at": at} for one in addresses]
+    _insert_addresses(connection, [_address_row(article_id, one, at) for one in addresses])
+
+
+def _address_row(article_id: str, one: ArticleAddress, at: datetime) -> dict[str, Any]:
+    return {"url": one.url, "article_id": article_id, "kind": one.kind.value, "met_at": at}
+
+
+def _insert_addresses(connection: sa.Connection, rows: list[dict[str, Any]]) -> None:
     if rows:
         connection.execute(insert(connection, article_address).on_conflict_do_nothing(index_elements=["url"]), rows)
 
@@ -238,22 +260,29 @@ def addresses_with_body(connection: sa.Connection, outlet: str, content_sha256: 
 
 def note_body(connection: sa.Connection, outlet: str, content_sha256: str, url: str, at: datetime) -> None:
     """Remember where and when a text was met first; sightings older than SIGHTINGS_KEPT go, as raw pages do."""
-    row = {"outlet": outlet, "content_sha256": content_sha256, "url": url, "seen_at": at}
-    upsert(connection, body_sighting, [row], keep=("seen_at",))
+    note_bodies(connection, [(outlet, content_sha256, url, at)])
+
+
+def note_bodies(connection: sa.Connection, met: Sequence[tuple[str, str, str, datetime]]) -> None:
+    """The same for many (outlet, digest, address, time)."""
+    if not met:
+        return
+    rows = [{"outlet": outlet, "content_sha256": digest, "url": url, "seen_at": at} for outlet, digest, url, at in met]
+    upsert(connection, body_sighting, rows, keep=("seen_at",))
     # of all outlets: the index on seen_at finds them at once, where the outlet's own rows would be gone through each time
-    connection.execute(body_sighting.delete().where(body_sighting.c.seen_at < at - SIGHTINGS_KEPT))
+    oldest = max(at for *_, at in met) - SIGHTINGS_KEPT
+    connection.execute(body_sighting.delete().where(body_sighting.c.seen_at < oldest))
 
 
 def _insert_revision(connection: sa.Connection, one: Article, number: int, at: datetime) -> None:
-    connection.execute(
-        revision.insert(),
-        [
-            {
-                "article_id": one.id, "number": number, "title": one.title, "lead": one.lead, "text": one.text,
-                "content_sha256": one.content_sha256, "seen_at": at,
-            }
-        ],
-    )  # fmt: skip
+    connection.execute(revision.insert(), [_revision_row(one, number, at)])
+
+
+def _revision_row(one: Article, number: int, at: datetime) -> dict[str, Any]:
+    return {
+        "article_id": one.id, "number": number, "title": one.title, "lead": one.lead, "text": one.text,
+        "content_sha256": one.content_sha256, "seen_at": at,
+    }  # fmt: skip
 
 
 _SAME_NAME = (

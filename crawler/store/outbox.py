@@ -34,16 +34,21 @@ class PutOff:
 
 def put_in_outbox(connection: sa.Connection, versions: Mapping[str, int], now: datetime) -> None:
     """Want these versions in the index (id -> index_version). Of an id that waits already the newer version is wanted."""
+    put_all_in_outbox(connection, {one: (version, now) for one, version in versions.items()})
+
+
+def put_all_in_outbox(connection: sa.Connection, wanted: Mapping[str, tuple[int, datetime]]) -> None:
+    """The same with a time for each: id -> (index_version, queued at)."""
     rows = [
-        {"article_id": one, "wanted_version": version, "queued_at": now, "attempts": 0, "next_try_at": None, "last_error": None}
-        for one, version in sorted(versions.items())
+        {"article_id": one, "wanted_version": version, "queued_at": at, "attempts": 0, "next_try_at": None, "last_error": None}
+        for one, (version, at) in sorted(wanted.items())
     ]
     if not rows:
         return
     statement = insert(connection, outbox)
-    wanted, waits = statement.excluded.wanted_version, outbox.c.wanted_version
+    asked, waits = statement.excluded.wanted_version, outbox.c.wanted_version
     changes = {
-        "wanted_version": sa.case((wanted > waits, wanted), else_=waits),
+        "wanted_version": sa.case((asked > waits, asked), else_=waits),
         "attempts": 0,
         "next_try_at": None,
         "last_error": None,

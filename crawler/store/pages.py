@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -20,12 +21,21 @@ MAX_BODY_BYTES = 64 << 20
 
 def keep_page(connection: sa.Connection, key: str, one: Page) -> None:
     """Keep the page under `key` (the article's id, or the id its address would give); an older one is overwritten."""
-    row = {
-        "key": key, "outlet": one.outlet, "requested_url": one.requested_url, "final_url": one.final_url, "status": one.status,
-        "headers": [list(pair) for pair in one.headers], "body": zstandard.ZstdCompressor(level=_LEVEL).compress(one.body),
-        "entry": to_json(one.entry, FeedEntry) if one.entry else None, "fetched_at": one.fetched_at,
-    }  # fmt: skip
-    upsert(connection, page, [row])
+    keep_pages(connection, {key: one})
+
+
+def keep_pages(connection: sa.Connection, kept: Mapping[str, Page]) -> None:
+    """The same for many, by key."""
+    pack = zstandard.ZstdCompressor(level=_LEVEL).compress
+    rows = [
+        {
+            "key": key, "outlet": one.outlet, "requested_url": one.requested_url, "final_url": one.final_url, "status": one.status,
+            "headers": [list(pair) for pair in one.headers], "body": pack(one.body),
+            "entry": to_json(one.entry, FeedEntry) if one.entry else None, "fetched_at": one.fetched_at,
+        }
+        for key, one in kept.items()
+    ]  # fmt: skip
+    upsert(connection, page, rows)
 
 
 def read_page(connection: sa.Connection, key: str) -> Page | None:

@@ -5,9 +5,10 @@ Not here: what belongs together and why (`crawler.stories`).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -36,6 +37,14 @@ class MemberRow:
     attributions: tuple[Attribution, ...]
 
 
+MEMBER_COLUMNS = (
+    *story_member.c,
+    *(
+        article.c[name]
+        for name in ("outlet", "published_at", "published_offset_s", "published_from", "first_seen_at", "attributions")
+    ),
+)
+"""What a MemberRow is made of."""
 DocumentState = tuple[str, str, int, str | None, str | None]
 """What an article's document holds of its story: (story, role, size, agency, origin)."""
 
@@ -83,18 +92,6 @@ def resolve_alias(connection: sa.Connection, story_id: str) -> str:
     return connection.execute(sa.select(story_alias.c.story_id).where(story_alias.c.old_id == story_id)).scalar() or story_id
 
 
-def origin_of(connection: sa.Connection, story_id: str) -> str | None:
-    """Article id of the story's origin as it was last described."""
-    return connection.execute(sa.select(story.c.origin_article_id).where(story.c.id == story_id)).scalar()
-
-
-def story_exists(connection: sa.Connection, story_id: str) -> bool:
-    """Whether the id is, or ever was, a story's."""
-    known = sa.select(sa.literal(1)).where(story.c.id == story_id)
-    merged = sa.select(sa.literal(1)).where(story_alias.c.old_id == story_id)
-    return connection.execute(known.union_all(merged)).first() is not None
-
-
 def links_of(connection: sa.Connection, article_ids: Sequence[str]) -> list[StoryLink]:
     """Links from or to these articles."""
     rows: dict[tuple[str, str], StoryLink] = {}
@@ -110,9 +107,8 @@ def links_of(connection: sa.Connection, article_ids: Sequence[str]) -> list[Stor
 def read_members(connection: sa.Connection, story_id: str) -> list[MemberRow]:
     """Members of a story with their articles' facts, in no order."""
     joined = story_member.join(article, article.c.id == story_member.c.article_id)
-    facts = ("outlet", "published_at", "published_offset_s", "published_from", "first_seen_at", "attributions")
-    chosen = sa.select(story_member, *(article.c[name] for name in facts)).select_from(joined)
-    return [_row(row) for row in connection.execute(chosen.where(story_member.c.story_id == story_id))]
+    chosen = sa.select(*MEMBER_COLUMNS).select_from(joined)
+    return [member_of_row(row) for row in connection.execute(chosen.where(story_member.c.story_id == story_id))]
 
 
 def read_fingerprints(connection: sa.Connection, article_ids: Iterable[str]) -> dict[str, tuple[int, ...]]:
@@ -122,13 +118,6 @@ def read_fingerprints(connection: sa.Connection, article_ids: Iterable[str]) -> 
         for one, packed in connection.execute(sa.select(article.c.id, article.c.fingerprint).where(article.c.id.in_(batch))):
             found[one] = unpack_fingerprint(packed).hashes
     return found
-
-
-def document_states(connection: sa.Connection, story_ids: Collection[str]) -> dict[str, DocumentState]:
-    """Member -> what its document holds of its story, for all members of these stories."""
-    if not story_ids:
-        return {}
-    return {row[0]: tuple(row[1:]) for row in connection.execute(_STATES.where(story.c.id.in_(sorted(story_ids))))}
 
 
 def document_states_of(connection: sa.Connection, article_ids: Sequence[str]) -> dict[str, DocumentState]:
@@ -145,80 +134,6 @@ _STATES = sa.select(
 
 
 # -- writing ---------------------------------------------------------------------------------------------------------
-def open_story(connection: sa.Connection, story_id: str, now: datetime) -> None:
-    """A story without members yet."""
-    values = {"id": story_id, "origin_reason": "", "size": 0, "updated_at": now}
-    connection.execute(story.insert().values(values))
-
-
-def write_facts(connection: sa.Connection, facts: Story, size: int, now: datetime) -> None:
-    """Overwrite what is known of a story: origin, agency, first times, size. Members and links are not touched."""
-    values = {
-        "origin_article_id": facts.origin_article_id, "origin_reason": facts.origin_reason, "agency": facts.agency,
-        "agency_confidence": facts.agency_confidence, "first_published_at": facts.first_published_at,
-        "first_seen_at": facts.first_seen_at, "size": size, "updated_at": now,
-    }  # fmt: skip
-    connection.execute(story.update().where(story.c.id == facts.id).values(values))
-
-
-def add_member(connection: sa.Connection, story_id: str, article_id: str, similarity: float, *, leads: bool) -> None:
-    """Put an article into a story; role and containments are written when the story is described."""
-    values = {
-        "article_id": article_id, "story_id": story_id, "role": MemberRole.EDITED.value, "similarity": similarity,
-        "containment": 0.0, "leader_containment": 0.0,
-        "leader_ordinal": next_ordinal(connection, story_id) if leads else None,
-    }  # fmt: skip
-    connection.execute(story_member.insert().values(values))
-
-
-def set_leader(connection: sa.Connection, story_id: str, article_id: str) -> None:
-    """Mark a member as a further leader."""
-    chosen = story_member.update().where(story_member.c.article_id == article_id)
-    connection.execute(chosen.values(leader_ordinal=next_ordinal(connection, story_id)))
-
-
-def next_ordinal(connection: sa.Connection, story_id: str) -> int:
-    """The place a further leader of the story takes, 1 for the first."""
-    newest = sa.select(sa.func.max(story_member.c.leader_ordinal)).where(story_member.c.story_id == story_id)
-    return (connection.execute(newest).scalar() or 0) + 1
-
-
-def write_roles(connection: sa.Connection, rows: Sequence[tuple[str, MemberRole, float, float]]) -> None:
-    """(article, role, containment, leader containment) of members."""
-    changed = story_member.update().where(story_member.c.article_id == sa.bindparam("member"))
-    values = [
-        {"member": one, "role": role.value, "containment": own, "leader_containment": theirs} for one, role, own, theirs in rows
-    ]
-    if values:
-        connection.execute(changed, values)
-
-
-def remove_member(connection: sa.Connection, article_id: str) -> None:
-    """Take an article out of its story, with the links it made (not those of articles that replace one another)."""
-    connection.execute(story_member.delete().where(story_member.c.article_id == article_id))
-    made = sa.and_(story_link.c.article_id == article_id, story_link.c.kind != LinkKind.REPLACES.value)
-    connection.execute(story_link.delete().where(made))
-
-
-def drop_story(connection: sa.Connection, story_id: str, successor: str | None, now: datetime) -> None:
-    """An empty story goes; with a successor its id and its aliases lead there."""
-    connection.execute(story.delete().where(story.c.id == story_id))
-    if successor is None:
-        connection.execute(story_alias.delete().where(story_alias.c.story_id == story_id))
-        return
-    connection.execute(story_alias.update().where(story_alias.c.story_id == story_id).values(story_id=successor))
-    values = {"old_id": story_id, "story_id": successor, "merged_at": now}
-    connection.execute(insert(connection, story_alias).values(values).on_conflict_do_nothing())
-
-
-def merge_stories(connection: sa.Connection, story_id: str, other_id: str, now: datetime) -> None:
-    """Move the members of `other_id` over, its leaders behind those of `story_id`; its id becomes an alias."""
-    behind = next_ordinal(connection, story_id) - 1
-    chosen = story_member.update().where(story_member.c.story_id == other_id)
-    connection.execute(chosen.values(story_id=story_id, leader_ordinal=story_member.c.leader_ordinal + behind))
-    drop_story(connection, other_id, story_id, now)
-
-
 def add_links(connection: sa.Connection, links: Iterable[StoryLink]) -> None:
     """Add links; one that is there already stays as it is."""
     rows = [
@@ -229,7 +144,8 @@ def add_links(connection: sa.Connection, links: Iterable[StoryLink]) -> None:
         connection.execute(insert(connection, story_link).on_conflict_do_nothing(), rows)
 
 
-def _row(row: sa.Row[tuple[object, ...]]) -> MemberRow:
+def member_of_row(row: Any) -> MemberRow:
+    """A member of a row that has MEMBER_COLUMNS."""
     values = dict(row._mapping)
     published_at = with_offset(values["published_at"], values["published_offset_s"])
     assert published_at is not None

@@ -1,19 +1,22 @@
 """The window of the last days' leaders in the store: look up fingerprints, add leaders, count days, prune.
 
-Implements `crawler.stories.window.Window` on a connection, in the caller's transaction. Not here: members, links, aliases
-(`crawler.store.stories`). Hashes are unsigned outside and signed in the tables.
+Implements `crawler.stories.window.Window` on a connection, in the caller's transaction: what is looked up is remembered, what is
+added or taken away is written by `flush`, so that a batch of articles costs few statements. Not here: members, links, aliases
+(`story_shelf`). Hashes are unsigned outside and signed in the tables.
 """
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
 from crawler.model.story import StoryLeader, StoryState
-from crawler.store.rows import in_batches, insert
-from crawler.store.schema import article, fingerprint_day, story_leader, story_member, story_posting
+from crawler.store.rows import among, read_among, write_rows
+from crawler.store.schema import fingerprint_day, story_leader, story_posting
+from crawler.store.story_shelf import Shelf
 
 _LOCK = 0x64657065737A61
 """Key of PostgreSQL's advisory lock: the letters of the project's name."""
@@ -32,119 +35,214 @@ def lock_stories(connection: sa.Connection) -> None:
 
 
 class StoreWindow:
-    """See `crawler.stories.window.Window`."""
+    """See `crawler.stories.window.Window`. Nobody else may write to the window between its first look-up and `flush`
+    (`lock_stories`)."""
 
-    def __init__(self, connection: sa.Connection) -> None:
-        self._connection = connection
+    def __init__(self, connection: sa.Connection, shelf: Shelf, never_live: int) -> None:
+        """`never_live`: a fingerprint recorded on so many days is no text's own, whatever the text's day; its places are not read."""
+        self._connection, self._shelf, self._never_live = connection, shelf, never_live
+        self._days: dict[int, set[int]] = {}
+        self._places: dict[int, list[tuple[int, int]]] = {}
+        """Hash -> (leader, position), for every hash that was looked up."""
+        self._leaders: dict[int, StoryLeader] = {}
+        self._gone: set[int] = set()
+        """Leaders taken out: their places may still be remembered."""
+        self._moved: dict[str, str] = {}
+        """Story -> the one it merged into, since the last flush."""
+        self._next: int | None = None
+        self._span: tuple[datetime, datetime] | None = None
+        self._forget_changes()
+
+    def _forget_changes(self) -> None:
+        self._new_days: dict[tuple[int, int], None] = {}
+        self._new_leaders: dict[int, Sequence[tuple[int, int]]] = {}
+        self._dropped: set[int] = set()
+        self._removed: set[int] = set()
+
+    # -- looking up --------------------------------------------------------------------------------------------------
+    def expect(self, hashes: Iterable[int]) -> None:
+        """Look up at once what texts with these hashes are going to ask for."""
+        missing = [one for one in dict.fromkeys(hashes) if one not in self._places]
+        if not missing:
+            return
+        asked = [_signed(one) for one in missing]
+        for one, day in read_among(self._connection, _DAYS, asked):
+            self._days.setdefault(_unsigned(one), set()).add(day)
+        self._places.update((one, []) for one in missing)
+        living = [one for one, plain in zip(asked, missing, strict=True) if len(self._days.get(plain, ())) < self._never_live]
+        numbers = set()
+        for one, number, place in read_among(self._connection, _POSTINGS, living):
+            self._places[_unsigned(one)].append((number, place))
+            numbers.add(number)
+        self._read_leaders(numbers)
+
+    def _read_leaders(self, numbers: Collection[int]) -> None:
+        missing = [one for one in numbers if one not in self._leaders and one not in self._gone]
+        if missing:
+            chosen = sa.select(story_leader).where(among(self._connection, story_leader.c.number, sorted(missing)))
+            for row in self._connection.execute(chosen):
+                leader = StoryLeader(**row._mapping)
+                story_id = self._moved.get(leader.story_id, leader.story_id)
+                self._leaders[row.number] = dataclasses.replace(leader, story_id=story_id)
 
     def days(self, hashes: Sequence[int]) -> Mapping[int, Collection[int]]:
         """See Window."""
-        found: dict[int, set[int]] = {}
-        for batch in in_batches([_signed(one) for one in hashes]):
-            for one, day in self._connection.execute(_DAYS, {"some": batch}):
-                found.setdefault(_unsigned(one), set()).add(day)
-        return found
+        self.expect(hashes)
+        return {one: self._days[one] for one in hashes if one in self._days}
 
     def add_days(self, rows: Iterable[tuple[int, int]]) -> None:
         """See Window."""
-        values = [{"hash": _signed(one), "day": day} for one, day in rows]
-        if values:
-            self._connection.execute(insert(self._connection, fingerprint_day).on_conflict_do_nothing(), values)
+        for one, day in rows:
+            known = self._days.setdefault(one, set())
+            if day not in known:
+                known.add(day)
+                self._new_days[one, day] = None
 
     def postings(self, hashes: Sequence[int], earliest: datetime, latest: datetime) -> Sequence[tuple[int, int, int]]:
         """See Window."""
+        self.expect(hashes)
+        within: dict[int, bool] = {}
         found: list[tuple[int, int, int]] = []
-        for batch in in_batches([_signed(one) for one in hashes]):
-            rows = self._connection.execute(_POSTINGS, {"some": batch, "earliest": earliest, "latest": latest})
-            found += [(_unsigned(one), number, place) for one, number, place in rows]
+        for one in hashes:
+            for number, place in self._places[one]:
+                if number not in within:
+                    within[number] = number not in self._gone and earliest <= self._leaders[number].at <= latest
+                if within[number]:
+                    found.append((one, number, place))
         return found
 
     def leaders(self, numbers: Collection[int]) -> Mapping[int, StoryLeader]:
         """See Window."""
-        found: dict[int, StoryLeader] = {}
-        for batch in in_batches(sorted(numbers)):
-            for row in self._connection.execute(_LEADERS, {"some": batch}):
-                found[row.number] = StoryLeader(**row._mapping)
-        return found
+        self._read_leaders(numbers)
+        return {one: self._leaders[one] for one in numbers if one in self._leaders}
 
     def story(self, story_id: str, outlet: str) -> StoryState:
         """See Window."""
-        joined = story_member.join(article, article.c.id == story_member.c.article_id)
-        counted = sa.select(
-            sa.func.count(), sa.func.count(story_member.c.leader_ordinal), sa.func.count().filter(article.c.outlet == outlet)
-        ).select_from(joined)
-        members, leaders, of_outlet = self._connection.execute(counted.where(story_member.c.story_id == story_id)).one()
-        leads = sa.and_(story_member.c.story_id == story_id, story_member.c.leader_ordinal.is_not(None))
-        first = sa.select(story_member.c.article_id).where(leads).order_by(story_member.c.leader_ordinal).limit(1)
-        longest = sa.select(sa.func.max(story_leader.c.size)).where(story_leader.c.story_id == story_id)
+        card = self._shelf.card(story_id)
+        leading = [one for one in card.members.values() if one.leader_ordinal is not None]
+        first = min(leading, key=lambda one: one.leader_ordinal or 0, default=None)
         return StoryState(
-            leaders=leaders, first_leader=self._connection.execute(first).scalar(),
-            longest=self._connection.execute(longest).scalar() or 0, members=members, of_outlet=of_outlet,
+            leaders=len(leading), first_leader=first.article_id if first else None, longest=max(card.sizes.values(), default=0),
+            members=len(card.members), of_outlet=sum(one.outlet == outlet for one in card.members.values()),
         )  # fmt: skip
 
+    def span(self) -> tuple[datetime, datetime] | None:
+        """When the oldest and the newest leader were first seen (the newest is the window's clock); None when it is empty."""
+        if self._next is None:
+            oldest, newest, number = self._connection.execute(_SPAN).one()
+            self._next = (number or 0) + 1
+            self._span = None if oldest is None or newest is None else (oldest, newest)
+        return self._span
+
+    # -- changing ----------------------------------------------------------------------------------------------------
     def add_leader(self, leader: StoryLeader, postings: Sequence[tuple[int, int]]) -> int:
         """See Window."""
-        values = {name: getattr(leader, name) for name in _LEADER_COLUMNS}
-        key = self._connection.execute(story_leader.insert().values(values)).inserted_primary_key
-        assert key is not None
-        number: int = key[0]
-        rows = [{"hash": _signed(one), "leader": number, "position": place} for one, place in postings]
-        if rows:
-            self._connection.execute(story_posting.insert(), rows)
+        self.expect(one for one, _ in postings)
+        span = self.span()
+        assert self._next is not None
+        number, self._next = self._next, self._next + 1
+        self._leaders[number] = dataclasses.replace(leader, number=number)
+        self._new_leaders[number] = postings
+        for one, place in postings:
+            self._places[one].append((number, place))
+        self._shelf.card(leader.story_id).sizes[leader.article_id] = leader.size
+        seen = leader.seen_at
+        self._span = (min(span[0], seen), max(span[1], seen)) if span else (seen, seen)
         return number
 
     def drop_postings(self, hashes: Collection[int]) -> None:
         """See Window."""
-        for batch in in_batches([_signed(one) for one in hashes]):
-            self._connection.execute(story_posting.delete().where(story_posting.c.hash.in_(batch)))
+        gone = set(hashes)
+        for one in gone:
+            self._places[one] = []
+        self._dropped |= gone
+        for number, postings in self._new_leaders.items():
+            if any(one in gone for one, _ in postings):
+                self._new_leaders[number] = [pair for pair in postings if pair[0] not in gone]
 
     def remove_leader(self, article_id: str) -> None:
         """Take a leader and its places out (a revised or withdrawn article); nothing where it is none."""
         chosen = sa.select(story_leader.c.number).where(story_leader.c.article_id == article_id)
-        self._remove(list(self._connection.execute(chosen).scalars()))
+        numbers = {number for number in self._new_leaders if self._leaders[number].article_id == article_id}
+        numbers |= set(self._connection.execute(chosen).scalars()) - self._removed
+        for number in numbers:
+            if self._new_leaders.pop(number, None) is None:
+                self._removed.add(number)
+            self._leaders.pop(number, None)
+        self._gone |= numbers
 
     def move_leaders(self, story_id: str, other_id: str) -> None:
         """The leaders of a story that merged into `story_id` lead there now."""
-        chosen = story_leader.update().where(story_leader.c.story_id == other_id)
-        self._connection.execute(chosen.values(story_id=story_id))
-
-    def span(self) -> tuple[datetime, datetime] | None:
-        """When the oldest and the newest leader were first seen (the newest is the window's clock); None when it is empty."""
-        oldest, newest = self._connection.execute(_SPAN).one()
-        return None if oldest is None or newest is None else (oldest, newest)
+        for number, leader in self._leaders.items():
+            if leader.story_id == other_id:
+                self._leaders[number] = dataclasses.replace(leader, story_id=story_id)
+        self._moved = {old: story_id if now == other_id else now for old, now in self._moved.items()} | {other_id: story_id}
 
     def prune(self, now: datetime, kept: timedelta, day_memory: timedelta) -> int:
-        """Take out up to PRUNED_AT_ONCE leaders first seen longer ago than `kept`, and old days; returns how many leaders."""
+        """Take out up to PRUNED_AT_ONCE leaders first seen longer ago than `kept`, and old days; returns how many leaders.
+
+        Written at once, unlike other changes; leaders of this transaction that are as old go with a later call.
+        """
         chosen = (
-            sa.select(story_leader.c.number).where(story_leader.c.seen_at < now - kept)
-            .order_by(story_leader.c.seen_at).limit(PRUNED_AT_ONCE)
+            sa.select(story_leader.c.number, story_leader.c.article_id, story_leader.c.story_id)
+            .where(story_leader.c.seen_at < now - kept).order_by(story_leader.c.seen_at).limit(PRUNED_AT_ONCE)
         )  # fmt: skip
-        numbers = list(self._connection.execute(chosen).scalars())
-        if numbers:
-            self._remove(numbers)
-            oldest = (now - day_memory).toordinal()
-            self._connection.execute(fingerprint_day.delete().where(fingerprint_day.c.day < oldest))
+        rows = self._connection.execute(chosen).all()
+        numbers = [row.number for row in rows]
+        if not numbers:
+            return 0
+        self._remove(numbers)
+        oldest = (now - day_memory).toordinal()
+        self._connection.execute(fingerprint_day.delete().where(fingerprint_day.c.day < oldest))
+        for number in numbers:
+            self._leaders.pop(number, None)
+        self._gone.update(numbers)
+        self._shelf.forget_sizes(row.article_id for row in rows)
+        (left,) = self._connection.execute(_OLDEST).one()
+        if self._span:
+            self._span = (min(filter(None, (left, *self._new_times()))), self._span[1])
         return len(numbers)
 
+    def _new_times(self) -> list[datetime]:
+        assert self._span is not None
+        return [self._leaders[number].seen_at for number in self._new_leaders] or [self._span[1]]
+
+    # -- writing -----------------------------------------------------------------------------------------------------
+    def flush(self) -> None:
+        """Write what was changed."""
+        if self._removed:
+            self._remove(sorted(self._removed))
+        for other, story_id in self._moved.items():
+            self._connection.execute(story_leader.update().where(story_leader.c.story_id == other).values(story_id=story_id))
+        if self._dropped:
+            gone = among(self._connection, story_posting.c.hash, [_signed(one) for one in self._dropped])
+            self._connection.execute(story_posting.delete().where(gone))
+        if self._new_days:
+            write_rows(self._connection, fingerprint_day, [(_signed(one), day) for one, day in self._new_days])
+        if self._new_leaders:
+            added = [self._leaders[number] for number in self._new_leaders]
+            self._connection.execute(
+                story_leader.insert(), [{name: getattr(one, name) for name in _LEADER_COLUMNS} for one in added]
+            )
+            postings = [(_signed(one), number, place) for number, places in self._new_leaders.items() for one, place in places]
+            write_rows(self._connection, story_posting, sorted(postings))
+        self._moved = {}
+        self._forget_changes()
+
     def _remove(self, numbers: list[int]) -> None:
-        for batch in in_batches(numbers):
-            self._connection.execute(story_posting.delete().where(story_posting.c.leader.in_(batch)))
-            self._connection.execute(story_leader.delete().where(story_leader.c.number.in_(batch)))
+        for table, column in ((story_posting, story_posting.c.leader), (story_leader, story_leader.c.number)):
+            self._connection.execute(table.delete().where(among(self._connection, column, numbers)))
 
 
-_SOME: sa.BindParameter[int] = sa.bindparam("some", expanding=True)
-_DAYS = sa.select(fingerprint_day.c.hash, fingerprint_day.c.day).where(fingerprint_day.c.hash.in_(_SOME))
-_POSTINGS = (
-    sa.select(story_posting.c.hash, story_posting.c.leader, story_posting.c.position)
-    .select_from(story_posting.join(story_leader, story_leader.c.number == story_posting.c.leader))
-    .where(story_posting.c.hash.in_(_SOME), story_leader.c.at.between(sa.bindparam("earliest"), sa.bindparam("latest")))
-)
-_LEADERS = sa.select(story_leader).where(story_leader.c.number.in_(_SOME))
+_DAYS = "SELECT hash, day FROM fingerprint_day WHERE hash AMONG"
+_POSTINGS = "SELECT hash, leader, position FROM story_posting WHERE hash AMONG"
+_OLDEST = sa.select(sa.func.min(story_leader.c.seen_at))
 _SPAN = sa.select(
     sa.select(sa.func.min(story_leader.c.seen_at)).scalar_subquery(),
     sa.select(sa.func.max(story_leader.c.seen_at)).scalar_subquery(),
+    sa.select(sa.func.max(story_leader.c.number)).scalar_subquery(),
 )
-_LEADER_COLUMNS = ("article_id", "story_id", "outlet", "at", "seen_at", "live", "head", "head_words", "size")
+_LEADER_COLUMNS = ("number", "article_id", "story_id", "outlet", "at", "seen_at", "live", "head", "head_words", "size")
 
 
 def _signed(one: int) -> int:
