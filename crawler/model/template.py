@@ -10,6 +10,18 @@ from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Excerpt:
+    """The part of the source of an outlet's pages that says all that the chain reads on them."""
+
+    mark: str
+    """How the tag of its element begins in the source, to the letter: `<article class="post`."""
+    paragraphs: int
+    """Behind the element: the most that a page of the sample had."""
+    no_walls: tuple[str, ...] = ()
+    """Signs of a wall that no page of the sample had there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Template:
     """One version of an outlet's template. Selectors are CSS, as in an outlet's hand-written `layouts`.
 
@@ -48,6 +60,8 @@ class Template:
     """F1 of words between this template and first sight: the mean over the sample."""
     least_agreement: float = 1.0
     """The least of the sample."""
+    excerpt: Excerpt | None = None
+    """None: every page is parsed whole."""
     why: tuple[str, ...] = ()
     """For people: one sentence a finding."""
 

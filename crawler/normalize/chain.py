@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, datetime
 
+from crawler.errors import NormalizeError
 from crawler.model.article import Article, article_id, content_digest
 from crawler.model.outlet import Layout, Outlet
 from crawler.model.page import Page
@@ -27,6 +28,7 @@ from crawler.normalize.people import read_people
 from crawler.normalize.placing import read_addresses, read_placing
 from crawler.normalize.quality import refuse_by_answer, refuse_by_text
 from crawler.normalize.structured import read_facts
+from crawler.normalize.template.excerpt import excerpt_of
 from crawler.normalize.template.known import read_body
 from crawler.normalize.template.selectors import first
 from crawler.normalize.titles import read_title
@@ -35,6 +37,10 @@ from crawler.text import clean, clean_line
 
 NORMALIZER_VERSION = 2
 """Raised by every change of what the chain gives; `depesza renormalize` runs pages of older versions again."""
+
+
+_LEAST_OF_EXCERPT = 700
+"""Characters: the gate (`quality.py`) looks beyond the article at pages of less than 120 words."""
 
 
 def normalize(page: Page, outlet: Outlet, agencies: Agencies, now: datetime, template: Template | None = None) -> Article:
@@ -60,11 +66,45 @@ def article_of(draft: Draft, outlet: Outlet) -> Article:
 
 
 def read_draft(page: Page, setting: Setting) -> Draft:
-    """The page after all steps. Raises NormalizeError."""
+    """The page after all steps, by the excerpt that its outlet's template allows where that is enough. Raises NormalizeError."""
+    return read_excerpt(page, setting) or read_whole(page, setting)
+
+
+def read_whole(page: Page, setting: Setting) -> Draft:
+    """The page after all steps, parsed whole. Raises NormalizeError."""
     draft = Draft(page=page)
     for step in STEPS:
         step(draft, setting)
     return draft
+
+
+def read_excerpt(page: Page, setting: Setting) -> Draft | None:
+    """The page after all steps, of which only the template's excerpt was parsed; None where the page is to be read whole.
+
+    Never on a canary, and never where the excerpt would be refused, does not fit or holds little: that may be a wall or a
+    notice, which is told by the whole page.
+    """
+    html = cut_excerpt(page, setting)
+    if html is None:
+        return None
+    try:
+        draft = Draft(page=page, html=html, tree=parse_html(html), excerpt=True)
+        draft.nodes = list(draft.tree.iter())
+        for step in STEPS[1:]:
+            step(draft, setting)
+            if draft.sighting is not None and not draft.sighting.fits:
+                return None
+    except NormalizeError:
+        return None
+    return draft if len(draft.text) >= _LEAST_OF_EXCERPT else None
+
+
+def cut_excerpt(page: Page, setting: Setting) -> str | None:
+    """The page's excerpt; None where there is none, or the outlet's file has code or places of its own, which may lie anywhere."""
+    template, outlet = setting.template, setting.outlet
+    if template is None or template.excerpt is None or setting.canary or outlet.layouts or outlet.page_class:
+        return None
+    return excerpt_of(page.body, page.header("content-type"), outlet.languages, template.excerpt)
 
 
 def decode(draft: Draft, setting: Setting) -> None:

@@ -54,6 +54,8 @@ class Draft:
     """As parsed. Steps that cut work on copies."""
     nodes: list[HtmlElement] = field(default_factory=list)
     """All elements of the tree, asked for by nobody: lxml makes a Python object for an element at each visit, unless one is held."""
+    excerpt: bool = False
+    """`html` and `tree` are the part of the page that the template says is enough (`template/excerpt.py`)."""
     encoding_suspect: bool = False
     facts: Facts = field(default_factory=Facts)
     layout: Layout | None = None

@@ -78,8 +78,10 @@ def refuse_by_answer(draft: Draft, setting: Setting) -> None:
     if page.status in (404, 410):
         raise NormalizeError("gone", f"the server answered {page.status}")
     _refuse_redirect(draft, setting)
-    words = _words_up_to(draft.tree, 2 * _MANY_WORDS)
     heads = _headings(draft)
+    if draft.excerpt and not _is_said(_CHALLENGE, heads) and not _is_said(_NOT_FOUND, heads):
+        return  # of an article that holds enough text, which is seen to before an excerpt counts
+    words = _words_up_to(draft.tree, 2 * _MANY_WORDS)
     html = draft.html[:400_000].lower() if words < _FEW_WORDS else ""
     marks = [mark for mark in _CHALLENGE_MARKS if mark in html]
     if words < _MANY_WORDS and (marks or _is_said(_CHALLENGE, heads)):
