@@ -85,6 +85,7 @@ def spread_svg(heading: str, rows: Sequence[Carried], *, zone: tzinfo = UTC, key
         f'<title id="{_text(key)}-title">{_text(f"Who carried it when: {heading}")}</title>',
         f'<desc id="{_text(key)}-desc">{_text(_description(ordered, zone))}</desc>',
         f'<text x="16" y="28" font-size="15" font-weight="600">{_text(_cut(heading, _HEADING_LETTERS))}</text>',
+        f'<text x="16" y="{_TOP - 20}" font-size="11" fill-opacity="0.75" aria-hidden="true">{_text(f"{scale.first.astimezone(zone):%Z}")}</text>',
         *_axis(scale, bottom),
         *(part for number, one in enumerate(shown) for part in _row(one, number, ordered[0].at, scale)),
     ]

@@ -9,6 +9,8 @@ from __future__ import annotations
 import dataclasses
 import io
 import json
+import os
+import shutil
 import sys
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
@@ -72,13 +74,26 @@ def plain(value: Any) -> Any:
 
 def out_table(titles: Sequence[str], rows: Sequence[Sequence[object]], widest: int = 60) -> None:
     """Columns under their titles; a cell longer than `widest` is cut. Nothing is printed for no rows."""
-    if not rows:
-        return
-    cells = [[_cut(line(cell), widest) for cell in row] for row in [titles, *rows]]
-    widths = [max(_width(row[column]) for row in cells) for column in range(len(titles))]
-    for row in cells:
-        padded = [cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True)]
-        sys.stdout.write("  ".join(padded).rstrip() + "\n")
+    for text in table_lines([titles, *rows], widest) if rows else ():
+        sys.stdout.write(text + "\n")
+
+
+def table_lines(rows: Sequence[Sequence[object]], widest: int = 60) -> list[str]:
+    """Rows of as many cells each as lines with the cells below one another; a cell longer than `widest` is cut."""
+    cells = [[_cut(line(cell), widest) for cell in row] for row in rows]
+    widths = [max(width_of(row[column]) for row in cells) for column in range(len(cells[0]))] if cells else []
+    padded = [[cell + " " * (width - width_of(cell)) for cell, width in zip(row, widths, strict=True)] for row in cells]
+    return ["  ".join(row).rstrip() for row in padded]
+
+
+def columns(most: int = 100) -> int:
+    """Columns for running text: the terminal's (or COLUMNS'), at most `most`, which is taken where there is no terminal."""
+    return max(20, min(most, shutil.get_terminal_size((most, 24)).columns))
+
+
+def takes_colour() -> bool:
+    """Whether standard output is a terminal that shows colours, and nobody said NO_COLOR (no-color.org)."""
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 def _takes_every_letter() -> bool:
@@ -94,6 +109,6 @@ def _cut(text: str, widest: int) -> str:
     return text if len(text) <= widest else text[: widest - 1].rstrip() + "…"
 
 
-def _width(text: str) -> int:
+def width_of(text: str) -> int:
     """Columns a terminal gives the text: wide East Asian letters take two, combining marks none."""
     return sum(0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)

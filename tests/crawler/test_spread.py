@@ -58,7 +58,7 @@ def test_a_story_of_a_thousand_gives_a_bounded_picture_that_counts_the_rest() ->
 @pytest.mark.parametrize("minutes", [0, 0.5, 7, 90, 60 * 30, 60 * 24 * 9, 60 * 24 * 400])
 def test_every_span_has_a_few_ticks_at_round_times(minutes: float) -> None:
     root = ElementTree.fromstring(spread_svg("x", [row(0), row(minutes)]))
-    ticks = [one.text for one in root.iter(f"{SVG}text") if one.get("y") == "54"]
+    ticks = [one.text for one in root.iter(f"{SVG}text") if one.get("y") == "54" and one.get("x") != "16"]
     assert len(ticks) <= 8
     assert ticks or minutes < 1
 
