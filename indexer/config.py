@@ -61,6 +61,9 @@ class IndexerSettings:
     keep: str | None = setting(
         None, 'What `depesza index retire` leaves in the index, e.g. "730d"; the store keeps everything. Unset: all.'
     )
+    allow_fulltext_export: bool = setting(
+        True, "Whether `depesza export` may give out whole texts and pages; false leaves them out, as a licence may ask."
+    )
     batch: int = setting(500, "Documents pushed to the engine at once.")
     page: int = setting(20, "Stories that a search shows unless told otherwise.")
 
