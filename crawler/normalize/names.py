@@ -35,23 +35,36 @@ _TAIL = re.compile(
 )
 _LEADING = re.compile(
     r"^(?:(?:(?:written|posted|published|reported|story|text|words|article|analysis|opinion)\s+)?by|(?:text|bericht|gastbeitrag|pressemitteilung|kommentar|interview|ein\w* \w+)\s+von|von|vom|"
-    r"par|por|escribe|door|di|av|af|autor(?:zy|ka|in|en|es|a)?|author(?:s|\(s\))?|autorin/autor|tekst|text|opracowa[łl]a?|oprac\.|przygotowa[łl]a?|napisa[łl]a?|redaktor|"
+    r"par|por|escribe|door|di|av|af|autor(?:zy|ka|in|en|es|a)?|author(?:s|\(s\))?|autorin/autor|tekst|text|redaktion(?=\s*:)|redakcja(?=\s*:)|opracowa[łl]a?|oprac\.|przygotowa[łl]a?|napisa[łl]a?|redaktor|"
     r"автор[иы]?|текст|підготува(?:в|ла)|подготовил[аи]?|připravil[ai]?|napsal[ai]?|about the author|from|credit|with|guest post)(?:\s*:\s*|\s+|$)",
     re.IGNORECASE,
 )
 _BETWEEN = re.compile(
-    r"\s*(?:[,;/|\u2022\u00b7&+\u2013\u2014]|\bim gespräch mit\b|\band\b|\bund\b|\boraz\b|\bet\b|\by\b|\se\s|\si\s|\bta\b|\bи\b|\bі\b|\ba\s(?=[A-Z])|\bwith\b|\s-\s|\bmit\b|\bvia\b|\bfor\b|\bfür\b|\bdla\b)\s*",
+    r"\s*(?:[,;/|\u2022\u00b7&+\u2013\u2014]|\bim gespräch mit\b|\band\b|\bund\b|\boraz\b|\bet\b|\by\b(?!\.)|\se\s|\si\s|\bta\b|\bи\b|\bі\b|(?-i:\b(?:a|og|och|en|ja|ve)\s(?=[^\W\d_a-z]))|\bwith\b|\s-\s|\bmit\b|\bvia\b|\bfor\b|\bfür\b|\bdla\b)\s*",
     re.IGNORECASE,
 )
 _HONORIFIC = re.compile(
     r"^(?:(?:Dr|Prof|Mgr|Ing|Mr|Mrs|Ms|Sir|Rev|ks|dr|prof|hab)\.?\s+)+(?=\w)|,?\s+(?:Ph\.?D\.?|M\.?D\.?|M\.?A\.?|RD|MS|Jr\.)$"
 )
+_DEGREE = re.compile(r"(?<=[^\W\d_A-Z])\s+(?!I+V?$|VI*$)[A-Z]{2,4}$")
+"""Letters of an exam or of the paper behind a name that is not all in capitals: "Jane Doe CPP"."""
+_PLACES = frozenset(
+    squashed.replace(" ", "")
+    for squashed in (
+        "new york", "new york city", "los angeles", "san francisco", "san diego", "san jose", "las vegas", "new delhi", "new orleans", "hong kong", "tel aviv", "cape town",
+        "buenos aires", "rio de janeiro", "sao paulo", "mexico city", "kuala lumpur", "abu dhabi", "addis ababa", "saint petersburg", "st petersburg", "st louis", "salt lake city",
+        "bielsko biala", "zielona gora", "nowy sacz", "nowy targ", "stalowa wola", "gorzow wielkopolski", "bad homburg", "new jersey", "new mexico", "new hampshire", "new zealand",
+        "south africa", "south korea", "north korea", "saudi arabia", "costa rica", "nueva york", "el salvador", "united states", "united kingdom", "great britain", "czech republic",
+        "north carolina", "south carolina", "north dakota", "south dakota", "west virginia", "san juan", "santo domingo", "ciudad de mexico", "den haag", "the hague",
+    )
+)  # fmt: skip
+"""Places of two words and more, which look like people behind a byline: "Jane Doe, New York". Squashed."""
 _ORGANISATION = re.compile(
     r"\b(?:ap|afp|dpa|pap|apa|ansa|efe|tass|upi|iar|ria|unian|xinhua|reuters?|bloomberg|interfax|ukrinform|agence|agency|agencies|agencia|agencja|agentur|ajansı|"
-    r"redaktion\w*|redakc\w*|redakt(?:ions|eure)\w*|editorial|editors?|staff|desk|news\w*|team\w*|press\w*|presse\w*|zeitung|media|tv|radio|online|magazine|correspondents?|reporters?|"
+    r"redaktion\w*|redakc\w*|redacci[oó]n|reda[cç][aã]o|redazione|rédaction|redactie|toimitus|redakt(?:ions|eure)\w*|editorial|editors?|staff|desk|news\w*|team\w*|press\w*|presse\w*|zeitung|media|tv|radio|online|magazine|correspondents?|reporters?|"
     r"writers?|contributors?|journalists?|admin\w*|администратор|редакц\w*|редакці\w*|webmaster|inc|ltd|llc|gmbh|kg|ag|e\.?v\.?|verein|verband|union|university|institute|foundation|services?|"
     r"group|department|ministry|guest|author|anonymous|unknown|user|community|network|podcast|newsletter|daily|times|post|journal|herald|tribune|gazette|"
-    r"weekly|chronicle|wire|today|portal|company|corporation|commission|council|cent(?:er|re)|association|institut|verlag|rundfunk|fernsehen|bank|clinic|school|academy|college|"
+    r"weekly|chronicle|leader|dispatch|inquirer|enquirer|sentinel|courier|examiner|bulletin|shimbun|customs|protection|police|government|army|wire|today|portal|company|corporation|commission|council|cent(?:er|re)|association|institut|verlag|rundfunk|fernsehen|bank|clinic|school|academy|college|"
     r"\w+\.(?:com|de|pl|net|org|ua|ru|cz|eu|at|ch|info|co\.uk))(?!\w)",
     re.IGNORECASE,
 )  # fmt: skip
@@ -65,7 +78,8 @@ _NO_NAME = re.compile(
     re.IGNORECASE,
 )  # fmt: skip
 _GROUP = re.compile(
-    r"\b(?:team|group|department|foundation|institut\w*|union|verein|verband|association|council|commission|compan(?:y|ies)|program(?:me)?|gmbh|inc|ltd|llc)\b",
+    r"\b(?:team|group|department|foundation|institut\w*|union|verein|verband|association|council|commission|compan(?:y|ies)|program(?:me)?|gmbh|inc|ltd|llc|"
+    r"leader|dispatch|inquirer|enquirer|sentinel|courier|examiner|bulletin|shimbun|customs|protection|police|government|army|tribune|herald|gazette|chronicle|marketing$)\b",
     re.IGNORECASE,
 )
 """Words of a body's own name: "Coast Rankings Team" is no person "Coast Rankings" with a job."""
@@ -131,7 +145,8 @@ def people_in(names: Sequence[Name], not_people: Sequence[str] = (), *, alone: b
             name = part.title() if stated.person and part.islower() and " " in part else part
             if stated.person and re.fullmatch(r"[^\W\d_]{2,} [^\W\d_]{2,}", name) and name[0].isupper():
                 name = f"{name.split()[0]} {name.split()[1][0].upper()}{name.split()[1][1:]}"  # "Jan kos", said to be a person
-            if squash(name) not in refused and is_person(name, alone=alone and whole):
+            key = squash(name)
+            if key not in refused and key not in _PLACES and is_person(name, alone=alone and whole):
                 found.setdefault(fold(name), name)
     return tuple(found.values())
 
@@ -167,12 +182,21 @@ def _parts(text: str) -> Iterator[str]:
         if last.istitle() and first.istitle():
             yield f"{first} {last}"
             return
-    text = _TAIL.sub("", DATES.sub(" , ", text))
+    day = DATES.search(text)
+    before = list(_split(text[: day.start()])) if day else []
+    if any(is_person(part) for part in before):
+        yield from before  # what stands behind the day is no more of the byline
+    else:
+        yield from _split(DATES.sub(" , ", text))
+
+
+def _split(text: str) -> Iterator[str]:
+    text = _TAIL.sub("", text)
     text = _INNER_BY.sub("", _WRITTEN_BY.sub("", text, count=1), count=1)
     for raw in _BETWEEN.split(text):
         part = raw.strip(" .:;,-|*\u2013\u2014\u2022\"'✉")
         part = _LEADING.sub("", _LEADING.sub("", part).strip()).strip(" .:;,-|*")
-        yield _cased(_without_title(_HONORIFIC.sub("", part)))
+        yield _cased(_without_title(_DEGREE.sub("", _HONORIFIC.sub("", part))))
 
 
 def _without_title(part: str) -> str:

@@ -16,6 +16,7 @@ from crawler.normalize.byline_words import AUTHOR_PATH, BYLINE_WORDS, LABEL, PIC
 from crawler.normalize.draft import Draft, Setting
 from crawler.normalize.names import MOST_PEOPLE, is_person, people_in, squash
 from crawler.normalize.parsing import elements, holders_of_the_headline, tokens, visible_words
+from crawler.normalize.signs import is_below, marked_in_the_head, signed
 from crawler.normalize.structured import Facts, Name
 from crawler.normalize.template.selectors import find_all
 from crawler.text import clean_line, fold
@@ -80,6 +81,8 @@ def read_people(draft: Draft, setting: Setting) -> None:
     """
     facts = draft.facts
     visible = visible_bylines(draft)
+    by_layout = bool(draft.layout and draft.layout.byline)
+    head = "" if by_layout else marked_in_the_head(draft)
     feed = draft.page.entry.author if draft.page.entry and draft.page.entry.author else ""
     stated = [
         value
@@ -89,17 +92,13 @@ def read_people(draft: Draft, setting: Setting) -> None:
     ]
     labelled = _labelled(facts)
     draft.byline = (
-        _fullest(visible) or ", ".join(dict.fromkeys(name.name for name in facts.authors)) or next(iter(stated), "") or feed
+        _fullest(visible)
+        or head
+        or ", ".join(dict.fromkeys(name.name for name in facts.authors))
+        or next(iter(stated), "")
+        or feed
     )
-    seen = next(
-        (
-            found
-            for text, leaves in visible[:4]
-            for said in (leaves, text)
-            if (found := people_of([said], draft, setting, alone=False))
-        ),
-        (),
-    )
+    seen = _seen(draft, setting, visible, head)
     own = {squash(name) for name in facts.site_names}
     for group in (facts.authors, _unsaid(facts.microdata.get("author", ())), _unsaid(labelled), _unsaid(stated)):
         found = people_of(group, draft, setting)
@@ -121,7 +120,29 @@ def read_people(draft: Draft, setting: Setting) -> None:
             break
         if seen := people_of(said, draft, setting, alone=alone):
             draft.byline = draft.byline or said[0]
+    if (
+        not seen
+        and not by_layout
+        and not any(setting.agencies.find(leaf) for _, leaves in visible[:2] for leaf in leaves.split(", "))
+    ):
+        seen = _by_signs(draft, setting)
     draft.authors = seen
+
+
+def _seen(draft: Draft, setting: Setting, visible: Sequence[tuple[str, str]], head: str) -> tuple[str, ...]:
+    """The people of the byline in the head of the article, or of the first visible one that names any; of both the fuller."""
+    said = (text for text, leaves in visible[:4] for text in (leaves, text))
+    found = next((found for text in said if (found := people_of([text], draft, setting, alone=False))), ())
+    first = people_of([head], draft, setting, alone=False)
+    return found if {fold(name) for name in first} <= {fold(name) for name in found} else first
+
+
+def _by_signs(draft: Draft, setting: Setting) -> tuple[str, ...]:
+    for said in signed(draft):
+        if found := people_of([said], draft, setting, alone=False):
+            draft.byline = draft.byline or ("" if is_below(draft, said) else said)
+            return found
+    return ()
 
 
 def visible_bylines(draft: Draft) -> list[tuple[str, str]]:

@@ -1,0 +1,179 @@
+"""Authors whom neither structured data nor a plain byline names, told by a second sign beside the name.
+
+A name without any sign is nobody (README: it invented more than it found). The signs, in the order they are asked: a mark
+("By", a class) in the head of the article, whatever the boxes around it are called; a link there to an address that spells the
+name; a standfirst that ends "... by Jane Doe"; one and the same byline wherever the page has one; a sentence about a writer or a
+portrait below a text that does not speak of them. Not here: bylines in their usual place (`people.py`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from urllib.parse import unquote, urlsplit
+
+from lxml.html import HtmlElement
+
+from crawler.normalize.byline_words import AUTHOR_PATH, BYLINE_WORDS, LABEL, PICTURE, WRITTEN
+from crawler.normalize.draft import Draft
+from crawler.normalize.head_lines import head_lines
+from crawler.normalize.names import is_person, squash
+from crawler.normalize.parsing import elements, tokens, visible_text
+from crawler.text import clean_line, fold
+
+_LINES = 40
+"""Runs of text of the head: buttons to share stand before the byline on many pages."""
+_NEVER = frozenset(
+    {"comment", "comments", "respond", "reply", "caption", "figcaption", "photo", "photographer", "copyright", "nav", "menu", "tags", "tag", "breadcrumb", "breadcrumbs", "quote"}
+)  # fmt: skip
+"""Boxes whose names wrote nothing, wherever they stand."""
+_OTHERS = frozenset({"related", "teaser", "teasers", "recommended", "popular", "latest", "most", "carousel", "trending", "more"})
+"""Boxes of other articles."""
+_LEAD_ENDS = re.compile(
+    r"(?:^|[.!?\u2026:\u2013\u2014-]\s+)(?:(?:[Ee]ine?|[Aa]n?|[Uu]n[ea]?)\s+(?:[\w-]+\s+){1,2})?(?:[Vv]on|[Bb]y|[Pp]ar|[Pp]or|Di|Av|Af|Door|Tekst:|Text:)\s+([^\W\d_a-z][^.!?:;()\d]{4,60})[.]?$"
+)
+"""A standfirst that names its writer at the end: "Wie es dazu kam. Ein Kommentar von Max Muster"."""
+_ABOUT = re.compile(
+    r"([^\W\d_a-z][^.,:;()\d]{4,40}?)(?:,[^.;()]{2,40},)? (?:is|ist|jest|est|es|è|är|er) (?:an? |the |eine? |une? |una? )?(?:[\w'&/-]+,? ){0,8}?"
+    r"(?:writers?|journalist\w*|reporter\w*|editors?|columnist\w*|bloggers?|correspondent\w*|redakteur\w*|autor\w*|dziennikar\w+|redaktor\w*|journaliste|periodista|giornalista|author)\b"
+)
+_LAST = 4
+"""Paragraphs at the end of a text that may be about its writer."""
+_SHORT = 80
+_AND = re.compile(r"(?:and|und|oraz|et|og|och|en|ja|ve|[,&yieіи|/])+", re.IGNORECASE)
+_AND_INSIDE = re.compile(r"\s+(?:and|und|oraz|et|og|och|en|i|y|e)\s+|\s*[,&|/]\s*")
+"""What stands between two names, as a run of its own and inside one."""
+
+
+def signed(draft: Draft) -> Iterator[str]:
+    """Texts that name who wrote the article, the surest sign first. Lazy: each sign looks through the page anew."""
+    for sign in _SIGNS:
+        yield from sign(draft)
+
+
+def marked_in_the_head(draft: Draft) -> str:
+    """ "By Jane Doe", the name behind a line "By" or "written by", the name in an element called byline or author, or ""."""
+    found: list[str] = []
+    behind = joined = False
+    for line, holder in head_lines(draft.tree, draft.title, _LINES):
+        around = _around(holder)
+        if PICTURE.match(line) or any(tokens(node) & _NEVER for node in around) or is_below(draft, line):
+            continue
+        if found:
+            if joined and _begins_with_a_name(line):
+                found.append(line)
+            elif not _AND.fullmatch(line):
+                break
+        elif behind or _is_written(line) or (_is_marked(around[:3]) and _begins_with_a_name(line)):
+            found.append(line)
+        joined = _AND.fullmatch(line) is not None or line.endswith((",", " and", " und", "&"))
+        behind = LABEL.fullmatch(line) is not None
+    return ", ".join(found)
+
+
+def is_below(draft: Draft, line: str) -> bool:
+    """The line ends the text: a signature is a credit (`cleaning.py`), no byline."""
+    return any(line in paragraph and len(paragraph) < _SHORT for paragraph in draft.text.split("\n\n")[1:][-_LAST:])
+
+
+def _in_the_head(draft: Draft) -> Iterator[str]:
+    if line := marked_in_the_head(draft):
+        yield line
+
+
+def _linked_in_the_head(draft: Draft) -> Iterator[str]:
+    """Names that are links to writers' pages whose addresses spell them (".../meet-the-team/jane-doe-p4")."""
+    found = []
+    for line, holder in head_lines(draft.tree, draft.title, _LINES):
+        link = next((node for node in _around(holder) if node.tag == "a"), None)
+        if link is None or not is_person(line) or any(tokens(node) & _NEVER for node in _around(link)):
+            continue
+        href = link.get("href") or ""
+        if AUTHOR_PATH.search(href) and _spells(href, line):
+            found.append(line)
+    if found:
+        yield ", ".join(dict.fromkeys(found))
+
+
+def _profile(draft: Draft) -> Iterator[str]:
+    """A short text beside a link to an author's page that spells it: "Jane Doe" over "Articles by Jane"."""
+    for link in draft.tree.xpath("//a[@href]"):
+        href = link.get("href")
+        if not AUTHOR_PATH.search(href) or any(tokens(node) & _NEVER for node in _around(link)):
+            continue
+        for node in _around(link)[1:4]:
+            for raw in node.itertext():
+                if is_person(name := clean_line(str(raw))) and _spells(href, name):
+                    yield name
+                    return
+        return
+
+
+def _ends_the_lead(draft: Draft) -> Iterator[str]:
+    texts = [draft.facts.tag("og:description", "description", "twitter:description"), *draft.text.split("\n\n", 2)[:2]]
+    for text in texts:
+        if text and (match := _LEAD_ENDS.search(clean_line(text)[-300:])):
+            yield match[1]
+
+
+def _one_for_all(draft: Draft) -> Iterator[str]:
+    """The byline that every signed place of the page gives: teasers of others would give others."""
+    said: dict[str, str] = {}
+    for element in elements(draft.tree, "a", "span", "div", "p", "li", "em", "strong", "h4", "h5"):
+        if len(element) > 4:
+            continue
+        marked = bool(tokens(element) & BYLINE_WORDS) or "author" in (element.get("rel") or "")
+        text = visible_text(element)
+        if not 4 < len(text) < _SHORT or not (_is_written(text) or (marked and is_person(text))):
+            continue
+        if not any(node.tag == "aside" or tokens(node) & (_NEVER | _OTHERS) for node in _around(element, 7)):
+            said.setdefault(squash(WRITTEN.sub("", text, count=1)), text)
+    if said and all(key in max(said, key=len) for key in said):
+        yield said[max(said, key=len)]
+
+
+def _about_the_writer(draft: Draft) -> Iterator[str]:
+    """ "Jane Doe is a freelance writer" among the last paragraphs of a text that says nothing else of her."""
+    paragraphs = draft.text.split("\n\n")
+    for number in range(max(1, len(paragraphs) - _LAST), len(paragraphs)):
+        if (match := _ABOUT.match(paragraphs[number])) and is_person(match[1]):
+            before = fold("\n".join(paragraphs[:number]))
+            if not re.search(rf"\b{re.escape(fold(match[1].split()[-1]))}\b", before):
+                yield match[1]
+
+
+def _spells(href: str, name: str) -> bool:
+    """The last part of the address holds the name ("jane-doe", "doe-jane", "janedoe_123")."""
+    path = unquote(urlsplit(href).path).rstrip("/")
+    last = squash(path.rsplit("/", 1)[-1])
+    words = name.split()
+    return len(words) > 1 and (squash(name) in last or squash("".join(reversed(words))) in last)
+
+
+def _is_marked(nodes: list[HtmlElement]) -> bool:
+    return any(tokens(node) & BYLINE_WORDS for node in nodes)
+
+
+def _begins_with_a_name(line: str) -> bool:
+    return len(line) < _SHORT and is_person(_AND_INSIDE.split(line, maxsplit=1)[0].strip())
+
+
+def _is_written(line: str) -> bool:
+    """ "By Jane Doe", and no book's line "by Jane Doe, 1721"."""
+    return len(line) < _SHORT and WRITTEN.match(line) is not None and not re.search(r"\b1[0-8]\d\d\b", line)
+
+
+def _around(element: HtmlElement, height: int = 4) -> list[HtmlElement]:
+    """The element and those above it, as many as `height`, not the page itself."""
+    above = (node for node, _ in zip(element.iterancestors(), range(height), strict=False))
+    return [element, *(node for node in above if node.tag not in ("body", "html"))]
+
+
+_SIGNS: tuple[Callable[[Draft], Iterator[str]], ...] = (
+    _in_the_head,
+    _linked_in_the_head,
+    _ends_the_lead,
+    _profile,
+    _one_for_all,
+    _about_the_writer,
+)
