@@ -102,7 +102,8 @@ def probe_sites(plan: CrawlPlan) -> RunReport:
             now=_now, time_limit_s=plan.fetch_time_limit_s,
         )  # fmt: skip
         probe = Probe(Fetcher(client), pool, agencies, _now)
-        looks = asyncio.gather(*(probe.look_at(outlet) for outlet in plan.outlets))
+        wanted = [probe.read_pages(plan.outlets[0], plan.urls)] if plan.urls else [probe.look_at(one) for one in plan.outlets]
+        looks = asyncio.gather(*wanted)
 
         def stop(name: str) -> None:
             looks.cancel()

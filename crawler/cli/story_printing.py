@@ -25,7 +25,7 @@ def print_story(view: StoryView) -> None:
     _wrap(view.title)
     agency = f"{view.agency_name} ({story.agency}, {story.agency_confidence:.0%})" if story.agency else "unknown"
     facts = [
-        ("Story", f"{story.id}: {_counted(len(view.members), 'article')} of {_counted(outlets, 'outlet')}"),
+        ("Story", f"{story.id}: {counted(len(view.members), 'article')} of {counted(outlets, 'outlet')}"),
         ("Agency", agency),
         ("First", f"published {line(story.first_published_at)}, seen {line(story.first_seen_at)}"),
         ("Origin", f"{(story.origin_article_id or '-')[:8]}: {story.origin_reason}"),
@@ -126,5 +126,6 @@ def _wrap(text: str, head: str = "") -> None:
         out(row)
 
 
-def _counted(number: int, noun: str) -> str:
+def counted(number: int, noun: str) -> str:
+    """ "1 article", "3 articles"."""
     return f"1 {noun}" if number == 1 else f"{number} {noun}s"

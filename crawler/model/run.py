@@ -127,6 +127,8 @@ class ProbedArticle:
     """Whom its attributions name."""
     opening: str = ""
     """The first 300 characters of the text."""
+    text: str = ""
+    """The whole of it, where this very page was asked for (`CrawlPlan.urls`)."""
     error: str | None = None
     """Why it could not be read, in words."""
 
@@ -197,4 +199,5 @@ class CrawlPlan:
     force: bool = False
     """Poll every source and fetch every entry unconditionally, due or not."""
     probe: bool = False
-    """Look at a site without filing anything (`outlets add`, `outlets check`)."""
+    """Look at a site without filing anything (`outlets add`, `outlets check`); with `urls`, read just these pages
+    (`copies --url`)."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -50,6 +50,16 @@ class Probe:
         except Exception as error:
             log.exception("a probe broke", outlet=outlet.slug)
             return ProbeReport(outlet=outlet.slug, homepage=outlet.homepage, error=f"{type(error).__name__}: {error}")
+
+    async def read_pages(self, outlet: Outlet, urls: Sequence[str]) -> ProbeReport:
+        """Read single pages, their texts whole; `error` of each says why not. Nothing else of the site is asked for."""
+        entries = [FeedEntry(url=url, source="") for url in urls]
+        try:
+            articles = await asyncio.gather(*(self._try_article(outlet, entry, whole=True) for entry in entries))
+        except Exception as error:
+            log.exception("reading a page broke", outlet=outlet.slug)
+            return ProbeReport(outlet=outlet.slug, homepage=outlet.homepage, error=f"{type(error).__name__}: {error}")
+        return ProbeReport(outlet=outlet.slug, homepage=outlet.homepage, articles=tuple(articles))
 
     async def _look_at(self, outlet: Outlet) -> ProbeReport:
         report = ProbeReport(outlet=outlet.slug, homepage=outlet.homepage, robots="open")
@@ -155,22 +165,23 @@ class Probe:
         tried = list(chosen.values())[:TRIAL_ARTICLES]
         return tuple(await asyncio.gather(*(self._try_article(outlet, entry) for entry in tried)))
 
-    async def _try_article(self, outlet: Outlet, entry: FeedEntry) -> ProbedArticle:
+    async def _try_article(self, outlet: Outlet, entry: FeedEntry, *, whole: bool = False) -> ProbedArticle:
         try:
             answer = await self._fetcher.fetch(Wanted(url=entry.url, outlet=outlet))
             if verdict := judge(answer):
                 return ProbedArticle(url=entry.url, error=f"{verdict.outcome.value}: {verdict.reason}")
             future = self._pool.submit(read_page, answer.page(outlet.slug, entry), outlet, self._agencies, answer.fetched_at)
-            return _read_well(entry.url, await asyncio.wrap_future(future))
+            return _read_well(entry.url, await asyncio.wrap_future(future), whole)
         except (FetchLater, FetchNever) as error:
             return ProbedArticle(url=entry.url, error=error.reason)
         except NormalizeError as error:
             return ProbedArticle(url=entry.url, error=f"{error.kind}: {error.reason}")
 
 
-def _read_well(url: str, article: Article) -> ProbedArticle:
+def _read_well(url: str, article: Article, whole: bool) -> ProbedArticle:
     return ProbedArticle(
         url=url, title=article.title, words=len(article.text.split()), language=article.language, published_at=article.published_at,
         published_from=article.published_from.value, authors=article.authors,
         sources=tuple(dict.fromkeys(one.source for one in article.attributions)), opening=article.text[:OPENING_CHARS],
+        text=article.text if whole else "",
     )  # fmt: skip
