@@ -172,7 +172,7 @@ def _row(record: Record, draft: Draft) -> Record:
         "authors": list(draft.authors), "published_at": draft.published_at.isoformat() if dated and draft.published_at else None,
         "published_from": str(draft.published_from) if dated else None,
         "modified_at": draft.modified_at.isoformat() if draft.modified_at else None, "language": draft.language,
-        "section": draft.section, "tags": list(draft.tags), "image_url": image, "canonical_url": draft.url if known else None,
+        "section": draft.section, "tags": list(draft.tags), "image_url": image, "image_credit": draft.image_credit, "canonical_url": draft.url if known else None,
         "access": str(draft.access), "byline": draft.byline, "credits": draft.credits,
         "attributions": [asdict(attribution) for attribution in draft.attributions],
     }  # fmt: skip

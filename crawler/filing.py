@@ -34,7 +34,7 @@ SAME_BODY_WITHIN = timedelta(days=1)
 """One text met at this many addresses of an outlet in a day is a wall, not an article (SAFETY F31)."""
 _TRUST = list(PublishedFrom)
 _COMPARED = (
-    "url", "title", "lead", "text", "language", "authors", "byline", "credits", "section", "tags", "image_url", "published_at",
+    "url", "title", "lead", "text", "language", "authors", "byline", "credits", "section", "tags", "image_url", "image_credit", "published_at",
     "published_from", "modified_at", "removed_at", "attributions", "access",
 )  # fmt: skip
 _UNSEEN = ("fingerprint", "normalizer_version", "encoding_suspect", "access_reason")

@@ -17,7 +17,7 @@ from crawler.model.attribution import NamedSourceKind, SourceRole
 from crawler.text import clean_line, fold
 from indexer.tokens import WordMemory, normal_text
 
-DOCUMENT_VERSION = 3
+DOCUMENT_VERSION = 4
 """Raised when documents or what is searched of them change: an index of another version asks for a rebuild."""
 
 Document = Mapping[str, Any]
@@ -80,6 +80,7 @@ def to_document(article: Article, place: StoryPlace | None, names: Names) -> dic
         "byline": article.byline,
         "section": _value(article.section) if article.section else article.section,
         "image_url": article.image_url,
+        "image_credit": article.image_credit,
         "outlet": article.outlet,
         "outlet_name": _value(outlet.name),
         "country": outlet.country,

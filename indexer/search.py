@@ -32,7 +32,7 @@ _READ_ON = 3
 _LARGEST = 1 << 53
 """Of any place; a place beyond the articles there are just gives an empty page."""
 _SHOWN = (
-    "id", "url", "title", "lead", "language", "authors", "byline", "section", "image_url", "outlet", "outlet_name", "country",
+    "id", "url", "title", "lead", "language", "authors", "byline", "section", "image_url", "image_credit", "outlet", "outlet_name", "country",
     "group", "tags", "agency", "agencies", "agency_names", "published_at", "modified_at", "first_seen_at", "removed_at", "access",
     "story", "role", "copies", "is_origin",
 )  # fmt: skip

@@ -39,7 +39,7 @@ def _print_article(article: Article, revisions: int, story: Story | None) -> Non
         ("Modified", article.modified_at and article.modified_at.isoformat(timespec="minutes")),
         ("First seen", article.first_seen_at), ("Removed", article.removed_at), ("Language", article.language),
         ("Authors", ", ".join(article.authors)), ("Byline", article.byline), ("Section", article.section),
-        ("Tags", ", ".join(article.tags)), ("Access", f"{article.access.value} {article.access_reason}".strip()),
+        ("Tags", ", ".join(article.tags)), ("Picture", article.image_url), ("Credit", article.image_credit), ("Access", f"{article.access.value} {article.access_reason}".strip()),
         ("Revisions", revisions if revisions > 1 else None),
         ("Story", f"{story.id}, {len(story.members)} articles, agency {story.agency or 'unknown'}" if story else None),
     ]  # fmt: skip

@@ -83,6 +83,8 @@ class Article:
     section: str | None = None
     tags: tuple[str, ...] = ()
     image_url: str | None = None
+    image_credit: str = ""
+    """Who took that picture, verbatim as the page says it ("Fot. Anna Lis/PAP"); "" when it says nothing."""
     published_at: datetime
     """With the offset the page gave, or the outlet's zone."""
     published_from: PublishedFrom

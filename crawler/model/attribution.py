@@ -49,7 +49,7 @@ class Evidence:
 
     kind: EvidenceKind
     where: str
-    """One of "byline", "credits", "text", "title", "structured data", "page"."""
+    """One of "byline", "credits", "text", "title", "structured data", "page" (its address; for a picture that picture's whole credit)."""
     quote: str
     start: int
     end: int

@@ -25,6 +25,7 @@ from crawler.normalize.language import tell_language
 from crawler.normalize.leads import read_lead
 from crawler.normalize.parsing import parse_html, visible_text
 from crawler.normalize.people import read_people
+from crawler.normalize.pictures import read_pictures
 from crawler.normalize.placing import read_addresses, read_placing
 from crawler.normalize.quality import refuse_by_answer, refuse_by_text
 from crawler.normalize.structured import read_facts
@@ -58,7 +59,7 @@ def article_of(draft: Draft, outlet: Outlet) -> Article:
     return Article(
         id=article_id(draft.url), url=draft.url, outlet=outlet.slug, title=draft.title, text=draft.text, lead=draft.lead,
         language=draft.language, authors=draft.authors, byline=draft.byline, credits=draft.credits, section=draft.section,
-        tags=draft.tags, image_url=draft.image_url, published_at=draft.published_at, published_from=draft.published_from,
+        tags=draft.tags, image_url=draft.image_url, image_credit=draft.image_credit, published_at=draft.published_at, published_from=draft.published_from,
         modified_at=draft.modified_at, first_seen_at=page.fetched_at, attributions=draft.attributions, access=draft.access,
         access_reason=draft.access_reason, encoding_suspect=draft.encoding_suspect, addresses=draft.addresses,
         content_sha256=content_digest(draft.title, draft.text), fingerprint=draft.fingerprint, normalizer_version=NORMALIZER_VERSION,
@@ -149,7 +150,7 @@ def attribute_text(draft: Draft, setting: Setting) -> None:
     draft.text, draft.credits, draft.byline = clean(draft.text), clean(draft.credits), clean_line(draft.byline)
     reading = CreditReading(
         title=draft.title, text=draft.text, byline=draft.byline, credits=draft.credits, structured=draft.facts.sources,
-        outlet=setting.outlet.slug, url=draft.url, language=draft.language,
+        pictures=draft.picture_credits, outlet=setting.outlet.slug, url=draft.url, language=draft.language,
     )  # fmt: skip
     draft.attributions = attribute(reading, setting.agencies)
 
@@ -178,6 +179,7 @@ STEPS: tuple[Callable[[Draft, Setting], None], ...] = (
     tell_language,
     refuse_by_text,
     tell_access,
+    read_pictures,
     attribute_text,
     take_fingerprint,
 )

@@ -102,6 +102,13 @@ def read_picture(line: str, names: Names) -> Frame | None:
     return make_frame(EvidenceKind.IMAGE_CREDIT, line, found, photo=True) if found else None
 
 
+def read_credit(said: str, names: Names) -> Frame | None:
+    """A picture's credit, known to be one from its place: all agencies in it are the picture's, whatever the form."""
+    found = tuple(element for element in _mentioned(said, names) if element.is_agency)
+    found = found or tuple(element for element in cut(said, names) if element.is_agency)
+    return make_frame(EvidenceKind.IMAGE_CREDIT, said, found, photo=True) if found else None
+
+
 def read_label(line: str, names: Names) -> Frame | None:
     """ "Źródło: PAP", "Źródło informacji: ...", "oprac. ab na podst. PAP", "Quelle: dpa", "avec AFP"; the label at the start."""
     bracketed = line[:1] in "(["

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from crawler.model.attribution import Attribution, Evidence, EvidenceKind, NamedSourceKind, SourceRole
 from crawler.normalize.credit_chain import WEIGHTS, Element, ElementKind, Frame, Names
-from crawler.normalize.credit_lines import read_byline, read_line
+from crawler.normalize.credit_lines import read_byline, read_credit, read_line
 from crawler.normalize.credit_places import find_credits, lines_of
 from crawler.normalize.credit_words import PHOTO, PHOTO_INSIDE, SAYING
 from crawler.outlets.agencies import Agencies, NamedSource, agency_of
@@ -44,6 +44,8 @@ class CreditReading:
     """Credit lines cut out of the text (`split_credits`) or found in the page, one a line."""
     structured: tuple[str, ...] = ()
     """Names from structured data: author, provider, sourceOrganization, copyrightHolder. Kept string: joined by newlines."""
+    pictures: tuple[str, ...] = ()
+    """Credits of the article's pictures (`pictures.py`). Kept string: each one by itself."""
     outlet: str = ""
     """Slug of the outlet, or its name as given."""
     url: str = ""
@@ -63,7 +65,8 @@ def attribute(reading: CreditReading, agencies: Agencies) -> tuple[Attribution, 
     """The named sources of an article: origins, co-origins and own in chain order, then cited, then photo. Never raises.
 
     Quotes are verbatim: `quote == kept[start:end]` in the kept string `where`. A credit of one source is quoted whole, one of
-    several name by name. For an agency's own site `where` is "page" and the string is the address, or the outlet's name.
+    several name by name. For an agency's own site `where` is "page" and the string is the address, or the outlet's name;
+    for a picture it is "page" and the string that picture's whole credit.
     """
     names = Names(agencies, reading.outlet, _host(reading.url), reading.language)
     found = [*_own_site(reading, names), *_structured(reading, names)]
@@ -71,6 +74,7 @@ def attribute(reading: CreditReading, agencies: Agencies) -> tuple[Attribution, 
     found += _in_lines("credits", reading.credits, names)
     found += [_Found("text", reading.text, frame) for frame in find_credits(reading.text, reading.title, reading.language, names)]
     found += [_Found("text", reading.text, frame) for frame in _mentions(reading.text, found, names)]
+    found += [_Found("page", said, frame) for said in reading.pictures[:_LINES_AT_MOST] if (frame := read_credit(said, names))]
     return _merge(found, names)
 
 

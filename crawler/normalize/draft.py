@@ -76,6 +76,9 @@ class Draft:
     section: str | None = None
     tags: tuple[str, ...] = ()
     image_url: str | None = None
+    image_credit: str = ""
+    picture_credits: tuple[str, ...] = ()
+    """Of all pictures of the article, the lead picture's first; verbatim."""
     published_at: datetime | None = None
     published_from: PublishedFrom = PublishedFrom.FIRST_FETCH
     modified_at: datetime | None = None

@@ -63,6 +63,8 @@ class Facts:
     site_names: tuple[str, ...] = ()
     """What the page calls its outlet: og:site_name, publisher, WebSite."""
 
+    pictures: tuple[Node, ...] = ()
+    """What JSON-LD says of the article's picture: its ImageObject, the one it points at first."""
     organisations: tuple[str, ...] = ()
     """Names of JSON-LD nodes that are organisations and no persons."""
 
@@ -97,6 +99,7 @@ def read_facts(tree: HtmlElement, url: str) -> Facts:
         meta=meta,
         microdata=_read_microdata(tree),
         authors=tuple(_names(article.get("author") or article.get("creator"), nodes)),
+        pictures=tuple(_pictures(article, nodes)),
         sources=tuple(_sources(article, nodes)),
         published=tuple(_published(tree, nodes)),
         site_names=tuple(_site_names(meta, nodes, article)),
@@ -181,6 +184,14 @@ def _published(tree: HtmlElement, nodes: tuple[Node, ...]) -> Iterator[str]:
             and not node_types(node) & (ARTICLE_TYPES | _OTHER_WORKS)
             and (text := text_of(node["datePublished"]))
         ):
+def _pictures(article: Node, nodes: tuple[Node, ...]) -> Iterator[Node]:
+    given = article.get("image")
+    for item in given if isinstance(given, list) else [given]:
+        if isinstance(item, dict):
+            yield from (node for node in nodes if "@id" in item and node.get("@id") == item["@id"])
+            yield item
+
+
             yield text
     if not any(node_types(node) & ARTICLE_TYPES for node in nodes):  # the page of a video says its day there alone
         videos = [node for node in nodes if "videoobject" in node_types(node)]

@@ -286,7 +286,7 @@ def _revision_row(one: Article, number: int, at: datetime) -> dict[str, Any]:
 
 
 _SAME_NAME = (
-    "id", "url", "outlet", "title", "lead", "text", "language", "byline", "credits", "section", "image_url", "published_at",
+    "id", "url", "outlet", "title", "lead", "text", "language", "byline", "credits", "section", "image_url", "image_credit", "published_at",
     "modified_at", "first_seen_at", "removed_at", "access_reason", "encoding_suspect", "content_sha256", "normalizer_version",
     "index_version",
 )  # fmt: skip

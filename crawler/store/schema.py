@@ -96,6 +96,7 @@ article = table(
     text("id", key=True), text("url"), text("outlet"), text("title"), text("lead", null=True), text("text"), text("language"),
     sa.Column("authors", Json, nullable=False), text("byline"), text("credits"), text("section", null=True),
     sa.Column("tags", Json, nullable=False), text("image_url", null=True),
+    sa.Column("image_credit", sa.Text, nullable=False, server_default=""),
     instant("published_at"), number("published_offset_s"), text("published_from"),
     instant("modified_at", null=True), number("modified_offset_s", null=True),
     instant("first_seen_at"), instant("removed_at", null=True), sa.Column("attributions", Json, nullable=False),

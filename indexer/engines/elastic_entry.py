@@ -15,7 +15,7 @@ from typing import Any
 
 from indexer.document import DOCUMENT_VERSION, Document, first_seen, keywords, published_s, search_words
 
-MAPPING_VERSION = 1
+MAPPING_VERSION = 2
 """Raised when `elastic_mapping.json` changes: an index of another version asks for a rebuild."""
 META = {"application": "depesza", "schema_version": MAPPING_VERSION, "document_version": DOCUMENT_VERSION}
 """`_meta` of every index of ours."""

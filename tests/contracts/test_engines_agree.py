@@ -109,7 +109,7 @@ def _document(
     zone = rng.choice([UTC, WARSAW])
     return body | {
         "id": article_id(url), "url": url, "authors": rng.choice([[], ["Anna Żak"], ["Jan Kot", "Anna Nowak"]]),
-        "byline": rng.choice(["", "(PAP)", "opr. Żak"]), "section": rng.choice(["", "Kraj", "Świat", "Kraj i świat"]), "image_url": None,
+        "byline": rng.choice(["", "(PAP)", "opr. Żak"]), "section": rng.choice(["", "Kraj", "Świat", "Kraj i świat"]), "image_url": None, "image_credit": "",
         "outlet": outlet, "outlet_name": OUTLETS[outlet], "country": rng.choice(["PL", "PL", "DE", ""]),
         "group": rng.choice([None, "portale", "gazety"]),
         "tags": rng.choice([[], [""], ["rząd"], ["sport", "Śląsk i okolice"], ["społeczeństwo", "spór"], [f"temat {number}"]]),

@@ -21,7 +21,7 @@ HTML = """<!DOCTYPE html><html lang="pl"><head><meta charset="utf-8"><title>Most
 <link rel="canonical" href="https://echo.example/most"></head><body><h1>Most zamknięty</h1><article><p class="byline">Anna Nowak</p>
 <p>Most nad Wartą będzie zamknięty do wiosny, a objazd poprowadzi przez centrum miasta.</p><p>Kierowcy stracą na nim kilka minut, ale autobusy pojadą dawną trasą.</p><p>(PAP)</p></article></body></html>"""
 KEYS = {
-    "id", "url", "title", "lead", "text", "authors", "published_at", "published_from", "modified_at", "language", "section", "tags", "image_url", "canonical_url", "access",
+    "id", "url", "title", "lead", "text", "authors", "published_at", "published_from", "modified_at", "language", "section", "tags", "image_url", "image_credit", "canonical_url", "access",
     "byline", "credits", "attributions",
 }  # fmt: skip
 
