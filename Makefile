@@ -1,4 +1,4 @@
-# make demo | test | check | format | bench | clean. Makes the virtual environment itself, with or without uv, as root or not.
+# make demo | demo-page | test | check | format | bench | clean. Makes the virtual environment itself, with or without uv, as root or not.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -6,7 +6,7 @@ INSTALLED := $(VENV)/.installed
 # Many tests wait for real clocks, servers and processes, so four at once pay on two cores.
 PARALLEL ?= -n 4 --dist loadfile
 
-.PHONY: demo test test-fast check format bench clean lock install
+.PHONY: demo demo-page test test-fast check format bench clean lock install
 
 install: $(INSTALLED)
 
@@ -24,6 +24,12 @@ $(INSTALLED): requirements/dev.txt pyproject.toml
 
 demo: $(INSTALLED)
 	@$(BIN)/depesza demo
+
+# The demo, then its pages until Ctrl-C; PORT=0 takes any free port.
+PORT ?= 8765
+demo-page: $(INSTALLED)
+	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && trap 'exit 0' INT TERM && \
+		$(BIN)/depesza demo --data-dir "$$folder" && $(BIN)/depesza serve --data-dir "$$folder" --port $(PORT)
 
 test: $(INSTALLED)
 	$(BIN)/pytest $(PARALLEL)

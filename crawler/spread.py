@@ -8,8 +8,8 @@ members (`crawler.store.story_view`).
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
 from html import escape
 
@@ -48,6 +48,25 @@ class Carried:
     """False: the page gave no date, and `at` is when it was first seen."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpreadWords:
+    """What the picture says, for a page in another language."""
+
+    title: str = "Who carried it when: %(heading)s"
+    description: str = "%(articles)s, in order of time: %(rows)s."
+    articles: str | None = None
+    """ "3 articles" in that language."""
+    more: str = "and %(count)s more"
+    first: str = "first"
+    first_seen: str = "first seen"
+    roles: Mapping[str, str] = field(default_factory=dict)
+    has_heading: bool = True
+    """False: the page says it above the picture."""
+
+
+_ENGLISH = SpreadWords()
+
+
 def delay_words(seconds: float | None) -> str:
     """ "+14 min", "+1 h 49 min", "+2 d 3 h", "−5 min"; "" for None, "0 min" at the same minute."""
     if seconds is None:
@@ -71,7 +90,9 @@ def places(rows: Sequence[Carried], columns: int) -> list[int]:
     return [round((one.at - first).total_seconds() / span * (columns - 1)) if span else 0 for one in rows]
 
 
-def spread_svg(heading: str, rows: Sequence[Carried], *, zone: tzinfo = UTC, key: str = "spread") -> str:
+def spread_svg(
+    heading: str, rows: Sequence[Carried], *, zone: tzinfo = UTC, key: str = "spread", words: SpreadWords = _ENGLISH
+) -> str:
     """A picture of the rows (at least one), the earliest on top. `key`: begins the ids in it, one a picture of a page."""
     ordered = sorted(rows, key=lambda one: one.at)
     shown, rest = (ordered, []) if len(ordered) <= MAX_ROWS else (ordered[: MAX_ROWS - 1], ordered[MAX_ROWS - 1 :])
@@ -82,16 +103,20 @@ def spread_svg(heading: str, rows: Sequence[Carried], *, zone: tzinfo = UTC, key
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {bottom + 44}" width="{_WIDTH}" height="{bottom + 44}" '
         f'role="img" aria-labelledby="{_text(key)}-title {_text(key)}-desc" font-family="system-ui, sans-serif" font-size="13" '
         f'fill="currentColor">',
-        f'<title id="{_text(key)}-title">{_text(f"Who carried it when: {heading}")}</title>',
-        f'<desc id="{_text(key)}-desc">{_text(_description(ordered, zone))}</desc>',
-        f'<text x="16" y="28" font-size="15" font-weight="600">{_text(_cut(heading, _HEADING_LETTERS))}</text>',
+        f'<title id="{_text(key)}-title">{_text(words.title % {"heading": heading})}</title>',
+        f'<desc id="{_text(key)}-desc">{_text(_description(ordered, zone, words))}</desc>',
+        *(
+            [f'<text x="16" y="28" font-size="15" font-weight="600">{_text(_cut(heading, _HEADING_LETTERS))}</text>']
+            if words.has_heading
+            else []
+        ),
         f'<text x="16" y="{_TOP - 20}" font-size="11" fill-opacity="0.75" aria-hidden="true">{_text(f"{scale.first.astimezone(zone):%Z}")}</text>',
         *_axis(scale, bottom),
-        *(part for number, one in enumerate(shown) for part in _row(one, number, ordered[0].at, scale)),
+        *(part for number, one in enumerate(shown) for part in _row(one, number, ordered[0].at, scale, words)),
     ]
     if rest:
-        parts += _last_row(rest, _TOP + _ROW * len(shown), scale)
-    return "\n".join([*parts, *_legend(roles, bottom + 26), "</svg>", ""])
+        parts += _last_row(rest, _TOP + _ROW * len(shown), scale, words)
+    return "\n".join([*parts, *_legend(roles, bottom + 26, words), "</svg>", ""])
 
 
 class _Scale:
@@ -130,11 +155,12 @@ def _axis(scale: _Scale, bottom: int) -> list[str]:
     return [*parts, "</g>"]
 
 
-def _row(one: Carried, number: int, first: datetime, scale: _Scale) -> list[str]:
+def _row(one: Carried, number: int, first: datetime, scale: _Scale, words: SpreadWords) -> list[str]:
     y = _TOP + _ROW * number
     x = scale.x(one.at)
-    told = f"{_when(one, scale.zone)}, {one.outlet}, {one.role}: {one.title}"
-    note = f"{delay_words((one.at - first).total_seconds()) if one.at > first else 'first'}, {one.role}"
+    role = words.roles.get(one.role, one.role)
+    told = f"{_when(one, scale.zone, words)}, {one.outlet}, {role}: {one.title}"
+    note = f"{delay_words((one.at - first).total_seconds()) if one.at > first else words.first}, {role}"
     return [
         f"<g><title>{_text(told)}</title>",
         f'<text x="{_LEFT - 18}" y="{y + 4}" text-anchor="end">{_text(_cut(one.outlet, _LABEL_LETTERS))}</text>',
@@ -144,9 +170,13 @@ def _row(one: Carried, number: int, first: datetime, scale: _Scale) -> list[str]
     ]
 
 
-def _last_row(rest: Sequence[Carried], y: int, scale: _Scale) -> list[str]:
+def _last_row(rest: Sequence[Carried], y: int, scale: _Scale, words: SpreadWords) -> list[str]:
     marks = [_marker(one.role, scale.x(one.at), y, hollow=not one.at_is_told) for one in rest]
-    return [f'<g><text x="{_LEFT - 18}" y="{y + 4}" text-anchor="end">and {len(rest)} more</text>', *marks, "</g>"]
+    return [
+        f'<g><text x="{_LEFT - 18}" y="{y + 4}" text-anchor="end">{_text(words.more % {"count": len(rest)})}</text>',
+        *marks,
+        "</g>",
+    ]
 
 
 def _marker(role: str, x: float, y: float, *, hollow: bool = False) -> str:
@@ -155,24 +185,24 @@ def _marker(role: str, x: float, y: float, *, hollow: bool = False) -> str:
     return f'<path d="{_SHAPES.get(role, _OTHER_SHAPE)}" transform="translate({x} {y})" {fill}/>'
 
 
-def _legend(roles: Sequence[str], y: int) -> list[str]:
+def _legend(roles: Sequence[str], y: int, words: SpreadWords) -> list[str]:
     parts = ['<g font-size="11" fill-opacity="0.75" aria-hidden="true">']
     for number, role in enumerate(roles):
         x = _LEFT + number * 86
-        parts += [_marker(role, x, y - 4), f'<text x="{x + 12}" y="{y}">{_text(role)}</text>']
+        parts += [_marker(role, x, y - 4), f'<text x="{x + 12}" y="{y}">{_text(words.roles.get(role, role))}</text>']
     return [*parts, "</g>"]
 
 
-def _description(rows: Sequence[Carried], zone: tzinfo) -> str:
+def _description(rows: Sequence[Carried], zone: tzinfo, words: SpreadWords) -> str:
     """Everything the picture shows, in words."""
-    said = [f"{_when(one, zone)} {one.outlet} ({one.role})" for one in rows[:MAX_ROWS]]
-    more = f"; and {len(rows) - MAX_ROWS} more" if len(rows) > MAX_ROWS else ""
+    said = [f"{_when(one, zone, words)} {one.outlet} ({words.roles.get(one.role, one.role)})" for one in rows[:MAX_ROWS]]
+    more = f"; {words.more % {'count': len(rows) - MAX_ROWS}}" if len(rows) > MAX_ROWS else ""
     count = "1 article" if len(rows) == 1 else f"{len(rows)} articles"
-    return f"{count}, in order of time: {'; '.join(said)}{more}."
+    return words.description % {"articles": words.articles or count, "rows": "; ".join(said) + more}
 
 
-def _when(one: Carried, zone: tzinfo) -> str:
-    return f"{one.at.astimezone(zone):%Y-%m-%d %H:%M}" + ("" if one.at_is_told else " (first seen)")
+def _when(one: Carried, zone: tzinfo, words: SpreadWords) -> str:
+    return f"{one.at.astimezone(zone):%Y-%m-%d %H:%M}" + ("" if one.at_is_told else f" ({words.first_seen})")
 
 
 def _cut(text: str, letters: int) -> str:

@@ -60,19 +60,21 @@ def engine_ready(engine: Engine, folder: Path, report: Callable[[str], None]) ->
     """
     where = f"--data-dir {shlex.quote(str(folder))}"
     search, status = f"depesza search 'prezydent Warszawy' {where}", f"depesza status {where}"
+    show = f"depesza serve {where}"
     if engine is Engine.EMBEDDED:
-        yield Ready(locations=find_locations(folder, folder / CONFIG_NAME, {}), next_commands=(search, status))
+        yield Ready(locations=find_locations(folder, folder / CONFIG_NAME, {}), next_commands=(search, status, show))
         return
     where = f"--config {shlex.quote(str(folder / CONFIG_NAME))} {where}"
     search, push = f"depesza search 'prezydent Warszawy' {where}", f"depesza index push {where}"
+    show = f"depesza serve {where}"
     if connection_variables():
         with _own_index(_write_settings(folder, None), report) as locations:
-            yield Ready(locations=locations, next_commands=(push, search))
+            yield Ready(locations=locations, next_commands=(push, search, show))
         return
     with _local_server(folder, report) as port:
         start = f"depesza elasticsearch start --port {port} --data-dir {shlex.quote(str(folder))}"
         locations = _write_settings(folder, f"http://127.0.0.1:{port}")
-        yield Ready(locations=locations, next_commands=(start, push, search, start.replace(f"start --port {port}", "stop")))
+        yield Ready(locations=locations, next_commands=(start, push, search, show, start.replace(f"start --port {port}", "stop")))
 
 
 def forget_server(folder: Path) -> None:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crawler.model.story import MemberRole
-from crawler.spread import MAX_ROWS, Carried, delay_words, places, spread_svg
+from crawler.spread import MAX_ROWS, Carried, SpreadWords, delay_words, places, spread_svg
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 SVG = "{http://www.w3.org/2000/svg}"
@@ -81,3 +81,21 @@ def test_every_role_has_a_shape_of_its_own() -> None:
     picture = spread_svg("x", [row(number, role=role.value) for number, role in enumerate(MemberRole)])
     shapes = {part.split('"')[0] for part in picture.split('<path d="')[1:]}
     assert len(shapes) == len(MemberRole)
+
+
+def test_the_picture_speaks_the_language_of_its_page() -> None:
+    words = SpreadWords(
+        title="Kto podał: %(heading)s", description="%(articles)s po kolei: %(rows)s.", articles="103 teksty", more="i jeszcze %(count)s",
+        first="pierwszy", first_seen="zauważony", roles={"verbatim": "dosłowny"}, has_heading=False,
+    )  # fmt: skip
+    rows = [row(number, at_is_told=number != 1) for number in range(103)]
+    root = ElementTree.fromstring(spread_svg("Most", rows, words=words))
+    title, description = root.find(f"{SVG}title"), root.find(f"{SVG}desc")
+    assert title is not None and title.text == "Kto podał: Most"
+    assert description is not None and description.text is not None
+    assert description.text.startswith(
+        "103 teksty po kolei: 2026-11-24 12:00 Kurier (dosłowny); 2026-11-24 12:01 (zauważony) Kurier"
+    )
+    assert description.text.endswith("i jeszcze 3.")
+    drawn = [one.text for one in root.iter(f"{SVG}text")]
+    assert "Most" not in drawn and "pierwszy, dosłowny" in drawn and "i jeszcze 4" in drawn

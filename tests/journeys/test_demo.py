@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import shlex
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -164,12 +165,29 @@ def go_on(printed: str) -> list[list[str]]:
     return [shlex.split(line)[1:] for line in lines if line.strip()]
 
 
+def serves_the_demo(words: list[str]) -> None:
+    """The command shows the pages until Ctrl-C; on any free port, since the usual one may be taken."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"}
+    command = [*COMMAND, *words, "--port", "0", "--json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment) as process:
+        try:
+            assert process.stdout is not None
+            address = json.loads(process.stdout.readline())["address"]
+            with urllib.request.urlopen(f"{address}?q=Brzeskwicki", timeout=60) as answer:
+                page = answer.read().decode()
+            assert "<mark>Brzeskwicki</mark>" in page and "agency:pap" in page
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.communicate(timeout=60)
+
+
 def test_every_command_that_it_says_may_follow_works(tmp_path: Path) -> None:
     commands = go_on(depesza("demo", "--data-dir", str(tmp_path / "it's new")).stdout)
-    assert [words[0] for words in commands] == ["search", "status"]
-    for words in commands:
+    assert [words[0] for words in commands] == ["search", "status", "serve"]
+    for words in commands[:2]:
         done = depesza(*words)
         assert done.returncode == 0, (words, done.stderr)
+    serves_the_demo(commands[2])
 
 
 def plain(told: dict[str, Any], folder: Path) -> dict[str, Any]:
@@ -229,6 +247,9 @@ def test_without_an_address_it_starts_an_elasticsearch_and_every_command_that_ma
     assert [words[:2] for words in commands[:2]] == [["elasticsearch", "start"], ["index", "push"]]
     try:
         for words in commands:
+            if words[0] == "serve":
+                serves_the_demo(words)
+                continue
             done = depesza(*words)
             assert done.returncode == 0, (words, done.stderr)
             if words[0] == "search":
