@@ -165,7 +165,7 @@ class _Pager:
     def __init__(self, engine: SearchEngine, node: Node, request: SearchRequest, cursor: _Cursor | None) -> None:
         self._engine, self._node, self._request = engine, node, request
         self._place = cursor.place if cursor else None
-        self._done: set[str] = {cursor.story} if cursor and cursor.story else set()
+        self._done: set[str] = {cursor.story} if cursor and cursor.story and request.fold_copies else set()
         """Stories on this page or an earlier one."""
 
     def read(self, wanted: int) -> list[EngineHit]:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from crawler.store.database import Database
     from indexer.api.settings import WebSettings
+    from indexer.desk import Desk
 
 
 tokens_app = typer.Typer(
@@ -148,15 +149,11 @@ def _listen(settings: WebSettings) -> socket.socket:
         ) from None
 
 
-def _run(desk: object, settings: WebSettings, listening: socket.socket) -> None:
+def _run(desk: Desk, settings: WebSettings, listening: socket.socket) -> None:
     import uvicorn
 
     from indexer.api.app import make_app
-    from indexer.desk import Desk
+    from indexer.api.server import log_to_standard_error, server_config
 
-    assert isinstance(desk, Desk)
-    config = uvicorn.Config(
-        make_app(desk, settings), log_level="warning", access_log=False, server_header=False, lifespan="off",
-        proxy_headers=settings.behind_proxy, forwarded_allow_ips=list(settings.proxies), timeout_graceful_shutdown=5,
-    )  # fmt: skip
-    uvicorn.Server(config).run(sockets=[listening])
+    log_to_standard_error()
+    uvicorn.Server(server_config(make_app(desk, settings), settings)).run(sockets=[listening])

@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import math
 import time
+import traceback
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
@@ -158,7 +159,7 @@ class Guard:
         answer.is_over = True
 
     async def _broken(self, scope: Scope, receive: Receive, answer: _Answer, error: Exception) -> None:
-        _log.error("web.broken", path=scope["path"], error=repr(error), exc_info=error)
+        _log.error("web.broken", path=scope["path"], traceback="".join(traceback.format_exception(error)))
         if not answer.is_begun:
             with contextlib.suppress(Exception):
                 await problem(500, "this should not have happened; the log has the details")(scope, receive, answer.send)
