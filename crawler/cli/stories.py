@@ -18,6 +18,9 @@ app = typer.Typer(
     rich_markup_mode=None, no_args_is_help=True, help="Texts that several outlets carried: list, show, picture, rebuild."
 )
 
+_TELL_S = 2.0
+"""Progress at most so often."""
+
 
 class SortName(StrEnum):
     """Orders as the command line names them (equal to `crawler.store.story_lists.StorySort`; a test compares)."""
@@ -122,3 +125,35 @@ def spread(
     elif svg is None:
         out(view.title)
         print_spread(view)
+
+
+@app.command("rebuild", epilog="Example: depesza stories rebuild")
+def rebuild(ctx: typer.Context, json: Json = False) -> None:
+    """Find all stories anew from the articles of the store, in order of first sight: after a change of the method, or for trust.
+
+    Crawls may go on, and readers see the old stories until the new ones are whole. Stopped before its end, it changes nothing;
+    call it again then. Ids stay, or lead to the story that has the text now. What changed waits for the next push.
+    """
+    import time
+    from datetime import UTC, datetime
+
+    from crawler.stories.rebuilding import rebuild_stories
+
+    last = time.monotonic()
+
+    def tell(done: int, total: int) -> None:
+        nonlocal last
+        if time.monotonic() - last >= _TELL_S:
+            last = time.monotonic()
+            say(f"{done} of {total} articles placed")
+
+    with opened_store(ctx.obj) as database:
+        done = rebuild_stories(database, ctx.obj.data_dir / "stories-rebuild", datetime.now(UTC), tell)
+    if json:
+        out_json(done)
+        return
+    out(f"{done.articles} articles in {done.stories} stories (before: {done.stories_before}).")
+    said = f"{done.changed} articles have another story, role, agency or origin now"
+    out(f"{said} and wait for the next push." if done.changed else "No article's story, role, agency or origin changed.")
+    if done.ids_redirected:
+        out(f"{done.ids_redirected} ids of stories lead to another story now.")
