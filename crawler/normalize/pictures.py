@@ -23,10 +23,8 @@ from crawler.normalize.parsing import elements, holders_of_the_headline, tokens,
 from crawler.normalize.picture_credits import LONGEST_CREDIT, split_credit
 from crawler.text import clean_line
 
-_CAPTIONS = etree.XPath(
-    "descendant-or-self::figcaption | descendant-or-self::*[@class and (contains(@class, 'aption') or contains(@class, 'redit') or contains(@class, 'opis')"
-    " or contains(@class, 'opyright') or contains(@class, 'egende') or contains(@class, 'hotograph'))]"
-)
+_MAYBE = re.compile("aption|redit|opis|opyright|egend|hotograph")
+"""In the classes of captions: a first sieve, because most elements of a page are none."""
 _SHOWN = etree.XPath(
     ".//text()[not(ancestor::script or ancestor::style or ancestor::noscript or ancestor::button)]", smart_strings=False
 )
@@ -45,6 +43,7 @@ _CREDIT_ATTRIBUTES = ("data-credit", "data-copyright", "data-photographer", "dat
 _CREDIT_KEYS = ("creditText", "credit", "copyrightNotice", "copyrightHolder", "creator", "author")
 """Of an ImageObject (schema.org), the most literal first."""
 _SIZE = re.compile(r"(?:[-_]\d{2,4}x\d{2,4}|-scaled|@\dx)+$")
+_NO_CAPTIONS = frozenset({"body", "html", "figure", "img", "article", "main"})
 _LEAST_STEM = 4
 _LEVELS = 4
 """Elements between a picture and what holds it with its caption."""
@@ -57,8 +56,9 @@ _ABOVE_THE_TEXT = 60
 def read_pictures(draft: Draft, setting: Setting) -> None:
     """Fill `image_credit` and `picture_credits`, the lead picture's first. Never raises."""
     names = Names(setting.agencies, setting.outlet.slug)
-    captions = _captions(draft)
-    shown = _shown_credit(draft, captions, names)
+    region = _Region(draft)
+    captions = _captions(draft, region)
+    shown = _shown_credit(draft, region, captions, names)
     if shown in (draft.byline, *draft.authors):  # a frame around the writer's portrait; a writer's own picture is labelled
         shown = ""
     draft.image_credit = shown or (_stated_credit(draft, names) if draft.image_url else "")
@@ -66,35 +66,43 @@ def read_pictures(draft: Draft, setting: Setting) -> None:
     draft.picture_credits = tuple(dict.fromkeys(credit for credit in found if credit))
 
 
-def _captions(draft: Draft) -> list[HtmlElement]:
-    """The captions of the article, outermost element each, in document order."""
-    around = holders_of_the_headline(draft.tree)
-    home = next((above for above in around if above.tag == "article"), None)
-    found: dict[HtmlElement, None] = {}
-    named: list[HtmlElement] = _CAPTIONS(draft.tree)  # type: ignore[assignment]  # this path gives a list of elements
-    for element in named:
-        if element.tag in ("body", "html", "figure", "img", "article", "main") or len(found) >= _MOST_CAPTIONS:
-            continue
-        if element.tag != "figcaption" and not tokens(element) & _CAPTION_WORDS:
-            continue
+class _Region:
+    """Where the article's own pictures stand: not in boxes beside it, nor in another article of the page."""
+
+    __slots__ = ("around", "home")
+
+    def __init__(self, draft: Draft) -> None:
+        self.around = holders_of_the_headline(draft.tree)
+        self.home = next((above for above in self.around if above.tag == "article"), None)
+
+    def holds(self, element: HtmlElement) -> bool:
+        """No element around `element` says otherwise."""
         above = list(element.iterancestors())
-        if not any(other in found for other in above[:_LEVELS]) and not _is_elsewhere(above, around, home):
+        if self.home is not None and self.home not in above and any(node.tag == "article" for node in above):
+            return False
+        near = [node for node in above if node not in self.around and node.tag not in ("body", "html")]
+        return not any(node.tag in ("nav", "aside", "footer") or tokens(node) & _ELSEWHERE for node in near)
+
+
+def _captions(draft: Draft, region: _Region) -> list[HtmlElement]:
+    """The captions of the article, outermost element each, in document order."""
+    found: dict[HtmlElement, None] = {}
+    for element in draft.nodes:
+        if element.tag != "figcaption":
+            named = element.get("class")
+            if not named or not _MAYBE.search(named) or element.tag in _NO_CAPTIONS or not tokens(element) & _CAPTION_WORDS:
+                continue
+        inner = any(other in found for other, _ in zip(element.iterancestors(), range(_LEVELS), strict=False))
+        if not inner and region.holds(element):
             found[element] = None
+        if len(found) >= _MOST_CAPTIONS:
+            break
     return list(found)
 
 
-def _is_elsewhere(above: list[HtmlElement], around: frozenset[HtmlElement], home: HtmlElement | None) -> bool:
-    if home is not None and home not in above and any(node.tag == "article" for node in above):
-        return True
-    near = [node for node in above if node not in around and node.tag not in ("body", "html")]
-    return any(node.tag in ("nav", "aside", "footer") or tokens(node) & _ELSEWHERE for node in near)
-
-
-def _shown_credit(draft: Draft, captions: list[HtmlElement], names: Names) -> str:
+def _shown_credit(draft: Draft, region: _Region, captions: list[HtmlElement], names: Names) -> str:
     """The credit beside the lead picture."""
-    around = holders_of_the_headline(draft.tree)
-    home = next((above for above in around if above.tag == "article"), None)
-    own = [image for image in _own_images(draft) if not _is_elsewhere(list(image.iterancestors()), around, home)]
+    own = [image for image in _own_images(draft) if region.holds(image)]
     for image in own[:3]:
         if credit := _beside(image, names):
             return credit
@@ -104,7 +112,7 @@ def _shown_credit(draft: Draft, captions: list[HtmlElement], names: Names) -> st
     bare = (
         (image, credit)
         for image in islice(elements(draft.tree, "img", "amp-img"), _MOST_IMAGES)
-        if not _is_elsewhere(list(image.iterancestors()), around, home) and (credit := _beside(image, names))
+        if region.holds(image) and (credit := _beside(image, names))
     )
     place, credit = next(chain(found, bare), (None, ""))
     return credit if place is not None and (draft.image_url is None or _is_above_the_text(place, draft)) else ""
