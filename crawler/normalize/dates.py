@@ -9,18 +9,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from urllib.parse import urlsplit
 
 from htmldate import find_date
 from lxml.html import HtmlElement
 
 from crawler.model.article import PublishedFrom
 from crawler.normalize.draft import Draft, Setting
+from crawler.normalize.head_lines import head_lines
 from crawler.normalize.parsing import elements, holders_of_the_headline, tokens, visible_text
 from crawler.normalize.phrases import UPDATED
 from crawler.normalize.template.selectors import find_all
 from crawler.normalize.times import parse_time
-from crawler.normalize.titles import fold_title
 
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 LATEST_AHEAD = timedelta(hours=24)
@@ -28,10 +29,12 @@ _SAME = timedelta(minutes=1)
 """A change so soon after the publication is none: one moment, written twice."""
 _ANOTHER_DAY = timedelta(hours=36)
 """More than the zones and a day without an hour explain."""
-_RUNS_BELOW = 25
-"""Runs of text below the headline that are searched for a day."""
-_MOST_CHARS = 140
-"""A longer run is a paragraph: the head of the article ends above it."""
+_SHORT_YEAR = re.compile(r"(\d{1,2}[./]\d{1,2}[./])(\d\d)((?:,|\s|\||-|um)*(?:\d{1,2}[:.]\d\d(?: Uhr)?)?)")
+"""A line that is a day of this century with two figures for the year, perhaps the hour, and nothing else."""
+_MOST_ABOVE = 60
+"""Characters of a line above the headline that is a day and little else."""
+_QUARTER = timedelta(minutes=15)
+_FARTHEST_ZONE = timedelta(hours=14)
 Found = tuple[datetime, bool, PublishedFrom]
 
 _META = (
@@ -40,6 +43,10 @@ _META = (
     "pubdate", "publishdate", "publish-date", "publish_date", "publication_date", "cxenseparse:recs:publishtime",
     "cxenseparse:publishtime", "article.published", "article_date_original", "originalpublicationdate", "displaydate", "ptime",
     "bt:pubdate", "rnews:datepublished", "published_time", "datecreated", "vr:published_time", "citation_publication_date",
+    "article:published_date", "article:publish_date", "article.published_time", "article:created", "og:article:published", "og:pubdate", "og:publish_date",
+    "shareaholic:article_published_time", "dc.date.created", "dc.date.published", "dc.date.publication", "dcterms.available", "dc.date.available",
+    "published-date", "published_date", "published_at", "publicationdate", "publication-date", "pub_date", "pub-date", "release_date", "releasedate",
+    "prism.publicationdate", "citation_online_date", "date.created", "date-created", "mediator_published_time", "iso-8601-publish-date", "gentime",
 )  # fmt: skip
 _META_VAGUE = ("dcterms.date", "dc.date", "dc.created", "date", "timestamp")
 """They do not say of what: of publication, of the last change, of the page's making. A day beside the headline is asked first."""
@@ -98,7 +105,14 @@ _PUBLISHED = re.compile(
     r"опубліковано|дата публікації|додано|опубликовано|дата публикации|publikováno|zveřejněno|vydáno|publié|publicado|pubblicato)\b",
     re.IGNORECASE,
 )
+_IN_SCRIPT = re.compile(
+    r"""["'](?:publish(?:ed)?[_-]?(?:at|date|time|on)|(?:publication|pub|display|article|post)[_-]?date|first[_-]?publish(?:ed)?(?:[_-]?(?:at|date))?|date[_-]?published)\\*["']\s*:\s*\\*["']((?:19|20)\d\d-\d\d-\d\d[^"'\\]{0,20})""",
+    re.IGNORECASE,
+)
+_MAX_SCRIPT = 1_000_000
 _STAMP = re.compile(r"\d{1,2}[:.]\d{2}(?!\d|\.\d{4})")
+_MONTH_IN_ADDRESS = re.compile(r"/((?:19|20)\d\d)/(?:(0[1-9]|1[0-2])/)?")
+"""A year, perhaps a month, that the address files the article under; a day of another one is a teaser's."""
 _IN_ADDRESS = re.compile(
     r"[/\-_](?P<y>(?:19|20)\d\d)[/\-_.]?(?P<m>0[1-9]|1[0-2]|[1-9](?=[/\-_.]))[/\-_.]?(?P<d>0[1-9]|[12]\d|3[01]|[1-9](?=[/\-_.]))(?=[/\-_.,]|$)"
 )
@@ -117,6 +131,8 @@ def date_article(draft: Draft, setting: Setting) -> None:
         moment, timed, source = _first_printed(found, draft, setting, month_first=month_first)
         if not timed:  # a day alone takes the hour from the next statement of the same day
             moment = next((other for other, clock, _ in found if clock and other.date() == moment.date()), moment)
+        elif source in (PublishedFrom.STRUCTURED_DATA, PublishedFrom.META):
+            moment = _as_shown(moment, draft, month_first=month_first)
         draft.published_at, draft.published_from = moment, source
     else:
         draft.published_at, draft.published_from = draft.page.fetched_at, PublishedFrom.FIRST_FETCH
@@ -137,6 +153,22 @@ def _first_printed(found: list[Found], draft: Draft, setting: Setting, *, month_
         return stated
     shown = next(_shown(draft, setting.zone, month_first=month_first), stated)
     return shown if is_believable(shown[0], setting.now) and stated[0] - shown[0] > _ANOTHER_DAY else stated
+
+
+def _as_shown(moment: datetime, draft: Draft, *, month_first: bool) -> datetime:
+    """The same moment in the zone in which the reader is told of it beside the headline, where that turns the day: machines are often told in UTC.
+
+    The clock that is shown differs by whole quarters of an hour, as zones do, and by no more than zones can.
+    """
+    for text in (*_above_the_headline(draft), *_beside_the_headline(draft)):
+        shown = parse_time(text, UTC, month_first=month_first)
+        if shown is None or not shown[1] or shown[0].utcoffset() or shown[0].date() == moment.date():
+            continue
+        offset = round((shown[0].replace(tzinfo=None) - moment.astimezone(UTC).replace(tzinfo=None)) / _QUARTER) * _QUARTER
+        near = abs(shown[0].replace(tzinfo=None) - moment.astimezone(UTC).replace(tzinfo=None) - offset) < 2 * _SAME
+        if near and abs(offset) <= _FARTHEST_ZONE:
+            return moment.astimezone(timezone(offset))
+    return moment
 
 
 def is_believable(moment: datetime, now: datetime) -> bool:
@@ -161,10 +193,16 @@ def _candidates(draft: Draft, setting: Setting, zone: tzinfo, *, month_first: bo
         yield entry.published_at, True, PublishedFrom.FEED
     if certain:
         return
+    for text in _in_scripts(draft.tree):
+        if parsed := parse_time(text, zone):
+            yield (*parsed, PublishedFrom.STRUCTURED_DATA)
     for text in _written_times(draft.tree):
         if parsed := parse_time(text, zone, month_first=month_first):
             yield (*parsed, PublishedFrom.PAGE)
     yield from _shown(draft, zone, month_first=month_first)
+    for line, _ in head_lines(draft.tree, draft.title):
+        if (match := _SHORT_YEAR.fullmatch(line)) and (parsed := parse_time(f"{match[1]}20{match[2]}{match[3]}", zone)):
+            yield (*parsed, PublishedFrom.PAGE)
     if (day := address_day(draft.url)) and (parsed := parse_time(day, zone)):
         if moment := _clock_of(draft.tree, parsed[0], zone):
             yield moment, True, PublishedFrom.PAGE
@@ -234,6 +272,12 @@ def _marked_times(tree: HtmlElement) -> Iterator[str]:
     yield from weak[:1]
 
 
+def _in_scripts(tree: HtmlElement) -> list[str]:
+    """The time of publication in JSON of the page's scripts, where all of them name one day: those of teasers would name others."""
+    times = [match[1] for script in tree.iter("script") for match in _IN_SCRIPT.finditer((script.text or "")[:_MAX_SCRIPT])]
+    return times[:1] if len({time[:10] for time in times}) == 1 else []
+
+
 def _written_times(tree: HtmlElement) -> Iterator[str]:
     """Short runs of text that are a day and an hour, or a day behind "Dodano:", "Published" and the like, before the body's end."""
     around = holders_of_the_headline(tree)
@@ -255,23 +299,16 @@ def _shown(draft: Draft, zone: tzinfo, *, month_first: bool) -> Iterator[Found]:
 
 def _beside_the_headline(draft: Draft) -> Iterator[str]:
     """Short runs of text with a whole day between the headline and the first paragraph: "Napisane przez Jan Kos, 30 listopada 2025"."""
-    title = fold_title(draft.title)
-    heads = [
-        head for head in elements(draft.tree, "h1", "h2", "h3", "legend") if title and fold_title(visible_text(head)) == title
-    ]
-    if not heads:
-        return
-    for text in heads[-1].xpath("following::text()[normalize-space()]")[:_RUNS_BELOW]:
-        line = " ".join(str(text).split())
-        if len(line) > _MOST_CHARS and text.getparent().tag not in ("script", "style", "noscript"):
-            return
-        if (
-            len(line.split()) < 13
-            and re.search(r"(?:19|20)\d\d", line)
-            and text.getparent().tag not in ("script", "style")
-            and not UPDATED.search(line)
-        ):
+    for line, _ in head_lines(draft.tree, draft.title):
+        if len(line.split()) < 13 and re.search(r"(?:19|20)\d\d", line) and not UPDATED.search(line):
             yield line
+
+
+def _above_the_headline(draft: Draft) -> list[str]:
+    """The text of what stands before the headline in the same element, where that is short."""
+    head = next(elements(draft.tree, "h1"), None)
+    texts = [visible_text(before) for before in head.itersiblings(preceding=True)] if head is not None else []
+    return [text for text in texts if len(text) < _MOST_ABOVE and not UPDATED.search(text)]
 
 
 def _above(element: HtmlElement, around: frozenset[HtmlElement]) -> list[HtmlElement]:
@@ -288,7 +325,10 @@ def _searched(draft: Draft, setting: Setting) -> str | None:
         day: str | None = find_date(draft.tree, original_date=True, min_date="1990-01-01", max_date=latest)
     except Exception:
         return None
-    return None if day and day.endswith(_GUESS) and not _is_written(draft.tree, day) else day
+    if day is None or (day.endswith(_GUESS) and not _is_written(draft.tree, day)):
+        return None
+    month = _MONTH_IN_ADDRESS.search(urlsplit(draft.url).path)
+    return None if month and not day.startswith("-".join(part for part in month.groups() if part)) else day
 
 
 def _is_written(tree: HtmlElement, day: str) -> bool:

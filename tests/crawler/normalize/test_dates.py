@@ -158,3 +158,65 @@ def test_a_change_before_the_publication_is_none(make_draft: MakeDraft, setting:
 )
 def test_a_day_is_read_from_an_address_only_where_one_stands(address: str, day: str | None) -> None:
     assert address_day(address) == day
+
+
+LONG = "Most nad Wartą będzie zamknięty do wiosny, a objazd poprowadzi przez centrum miasta, co potwierdził w środę rzecznik zarządu dróg i mostów w rozmowie z dziennikarzami."
+
+
+def dated(make_draft: MakeDraft, setting: Setting, html: str, url: str = "") -> Draft:
+    draft = make_draft(html)
+    draft.title, draft.url = "Most", url or draft.url
+    date_article(draft, setting)
+    return draft
+
+
+@pytest.mark.parametrize(
+    ("shown", "published"),
+    [
+        ("3 października 2026, 0:30", "2026-10-03T00:30:00+02:00"),
+        ("3 października 2026, 0:37", "2026-10-02T22:30:00+00:00"),
+        ("5 października 2026, 0:30", "2026-10-02T22:30:00+00:00"),
+        ("Aktualizacja: 3 października 2026, 1:30", "2026-10-02T22:30:00+00:00"),
+    ],
+)
+def test_the_moment_is_told_in_the_zone_in_which_the_reader_is_shown_it(
+    shown: str, published: str, make_draft: MakeDraft, setting: Setting
+) -> None:
+    for head in (f"<h1>Most</h1><p>{shown}</p>", f"<div><p>{shown}</p><h1>Most</h1></div>"):
+        meta = '<meta property="article:published_time" content="2026-10-02T22:30:00Z">'
+        draft = dated(make_draft, setting, f"<html><head>{meta}</head><body>{head}<p>{LONG}</p></body></html>")
+        assert draft.published_at is not None
+        assert (draft.published_at.isoformat(), draft.published_from) == (published, PublishedFrom.META)
+
+
+@pytest.mark.parametrize(
+    ("line", "day"),
+    [("28.09.19", "2019-09-28"), ("28.09.19, 12:44 Uhr", "2019-09-28"), ("31.02.19", None)],
+)
+def test_a_line_that_is_a_day_may_have_a_short_year(line: str, day: str | None, make_draft: MakeDraft, setting: Setting) -> None:
+    draft = dated(make_draft, setting, f"<html><body><h1>Most</h1><span>{line}</span><p>{LONG}</p></body></html>")
+    assert draft.published_at is not None
+    assert (None if draft.published_from is PublishedFrom.FIRST_FETCH else draft.published_at.date().isoformat()) == day
+
+
+@pytest.mark.parametrize(
+    ("script", "believed"),
+    [
+        ('{"post": {"publishedAt": "2026-05-02T08:15:00+02:00"}}', True),
+        (r'push("{\"published_date\": \"2026-05-02\"}")', True),
+        ('[{"publishedAt": "2026-05-02"}, {"publishedAt": "2026-05-03"}]', False),
+    ],
+)
+def test_scripts_are_believed_where_all_of_them_name_one_day(
+    script: str, believed: bool, make_draft: MakeDraft, setting: Setting
+) -> None:
+    draft = dated(make_draft, setting, f"<html><body><h1>Most</h1><p>{LONG}</p><script>{script}</script></body></html>")
+    assert (draft.published_from is PublishedFrom.STRUCTURED_DATA) == believed
+
+
+def test_a_searched_day_of_another_year_than_the_address_files_it_under_is_a_teasers(
+    make_draft: MakeDraft, setting: Setting
+) -> None:
+    html = f'<html><body><h1>Most</h1><p>{LONG}</p><div><img src="/uploads/2016/01/21/a.jpg">21 stycznia 2016</div></body></html>'
+    assert dated(make_draft, setting, html, "https://echo.example/2022/most").published_from is PublishedFrom.FIRST_FETCH
+    assert dated(make_draft, setting, html, "https://echo.example/2016/most").published_from is PublishedFrom.PAGE
