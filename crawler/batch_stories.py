@@ -21,13 +21,14 @@ import numpy as np
 from crawler.errors import ConfigError
 from crawler.model.story import LinkKind, MemberRole
 from crawler.normalize.credits import CreditReading, attribute
-from crawler.normalize.fingerprints import fingerprint
+from crawler.normalize.fingerprints import fingerprint_and_grams
 from crawler.outlets.agencies import Agencies, load_agencies
 from crawler.stories import window as w
 from crawler.stories.evidence import StoryFacts, Witness, containments, credited_agencies, role_of, weigh
 from crawler.stories.joining import link_kind, new_story_id
 from crawler.stories.matching import Match, Text, apply, decide
 from crawler.stories.memory import MemoryWindow
+from crawler.stories.placing import Moves
 from crawler.text import clean
 
 Record = dict[str, Any]
@@ -96,7 +97,8 @@ class _Batch:
         self._out = out
         self._agencies = agencies
         self._window = MemoryWindow()
-        self._open: dict[str, list[_Member]] = {}
+        self._open: dict[str, dict[str, _Member]] = {}
+        self._ids: dict[str, str] = {}
         self._leaders: dict[str, _Member] = {}
         self._number = 0
         self.stories = 0
@@ -113,22 +115,29 @@ class _Batch:
         text, witness = self._read(record)
         for closed in self._window.expire(text.at - w.WINDOW):
             self._close(closed)
-        decision = decide(self._window, text)
-        story_id = decision.story_id or self._new_id(record["id"])
-        apply(self._window, text, story_id, decision)
-        self._window.add_member(story_id, text.outlet)
-        members = self._open.setdefault(story_id, [])
-        for other in decision.absorbed:
-            self._window.absorb(story_id, other)
-            members += self._open.pop(other)
+        self._ids[text.article_id] = str(record["id"])
+        decision = decide(self._window, text, self._new_id)
+        self._move(decision.moves)
+        apply(self._window, text, decision)
+        self._window.add_member(decision.story_id, text.outlet)
         similarity = round(decision.match.score / 3, 4) if decision.match else 1.0
         member = _Member(
             id=record["id"], witness=witness, hashes=array("Q", text.hashes), similarity=similarity,
             links=tuple(self._link(witness, match) for match in decision.links),
         )  # fmt: skip
-        members.append(member)
+        self._open.setdefault(decision.story_id, {})[text.article_id] = member
         if decision.leads:
             self._leaders[text.article_id] = member
+
+    def _move(self, moves: Moves) -> None:
+        """Carry out what a newcomer changes for its neighbours."""
+        for article_id, story_id in moves.parted.items():
+            old = next(one for one, members in self._open.items() if article_id in members)
+            self._window.move(article_id, story_id)
+            self._open.setdefault(story_id, {})[article_id] = self._open[old].pop(article_id)
+        for other, story_id in moves.absorbed.items():
+            self._window.absorb(story_id, other)
+            self._open.setdefault(story_id, {}).update(self._open.pop(other))
 
     def finish(self) -> None:
         """Write the stories that are still open."""
@@ -139,7 +148,7 @@ class _Batch:
         title, body = clean(_word(record, "title")), clean(_word(record, "text"))
         outlet, at = _word(record, "outlet"), _time(record)
         seen_at = _parsed(record.get("seen_at")) or at
-        found = fingerprint(title, body)
+        found, grams = fingerprint_and_grams(title, body)
         key = str(self._number)
         reading = CreditReading(
             title=title,
@@ -159,13 +168,13 @@ class _Batch:
             seen_at=seen_at,
             hashes=found.hashes,
             positions=found.positions,
-            words=found.words,
+            grams=grams,
         )
         return text, witness
 
-    def _new_id(self, record_id: Any) -> str:
+    def _new_id(self, article_id: str) -> str:
         attempt = 0
-        while (story_id := new_story_id(str(record_id), attempt)) in self._open:
+        while (story_id := new_story_id(self._ids[article_id], attempt)) in self._open:
             attempt += 1
         return story_id
 
@@ -175,11 +184,12 @@ class _Batch:
         return _Link(id=other.id, kind=kind, containment=round(match.containment, 4))
 
     def _close(self, story_id: str) -> None:
-        members = self._open.pop(story_id)
+        members = list(self._open.pop(story_id).values())
         facts = weigh([replace(one.witness, closeness=one.similarity) for one in members])
         origin = next(one for one in members if one.witness.article_id == facts.origin_article_id)
         for one in members:
             self._leaders.pop(one.witness.article_id, None)
+            del self._ids[one.witness.article_id]
             self._write(_row(one, story_id, facts, origin))
         self.stories += 1
 

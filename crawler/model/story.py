@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -76,7 +76,7 @@ class Story:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoryLeader:
-    """A member against which newcomers are compared, while it is in the window. Counts are of fingerprints."""
+    """A member against which newcomers are compared, while it is in the window."""
 
     number: int = 0
     """Given by the window, ascending."""
@@ -88,12 +88,13 @@ class StoryLeader:
     seen_at: datetime
     """When we first saw it, by which the window is pruned."""
     live: int
-    """Those that were no template's when it was added."""
-    head: int
-    """Those among the live that stand in its first `head_words` words."""
-    head_words: int
-    size: int
-    """All of them."""
+    """Fingerprints that were no template's when it was added."""
+    grams: bytes = field(repr=False)
+    """All its 3-grams in text order, 32 bits each, little-endian; 0 where one is a template's."""
+    ties: tuple[tuple[int, float], ...] = ()
+    """(number, score) of the leaders that were there before it and are alike, story or not."""
+    cluster: int = 0
+    """Number of the cluster: leaders that hang together by pairs alike enough to be copies."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,11 +102,7 @@ class StoryState:
     """What joining needs to know of a story."""
 
     leaders: int = 0
-    """Leaders it ever had; those that left the window count."""
-    first_leader: str | None = None
-    """Article id of the first of them."""
-    longest: int = 0
-    """Fingerprints of its longest leader in the window."""
+    """Leaders in the window."""
     members: int = 0
     of_outlet: int = 0
     """Members from the asked outlet."""

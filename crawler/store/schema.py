@@ -146,8 +146,10 @@ story_link = table(
 story_leader = table(
     "story_leader",
     sa.Column("number", BigId, primary_key=True, autoincrement=True), sa.Column("article_id", sa.Text, nullable=False, unique=True),
-    text("story_id"), text("outlet"), instant("at"), instant("seen_at"), number("live"), number("head"), number("head_words"),
-    number("size"), sa.Index("story_leader_story", "story_id"), sa.Index("story_leader_seen", "seen_at"),
+    text("story_id"), text("outlet"), instant("at"), instant("seen_at"), number("live"),
+    sa.Column("grams", sa.LargeBinary, nullable=False), sa.Column("ties", sa.LargeBinary, nullable=False),
+    sa.Column("cluster", sa.BigInteger, nullable=False), sa.Index("story_leader_story", "story_id"),
+    sa.Index("story_leader_seen", "seen_at"), sa.Index("story_leader_cluster", "cluster"),
 )  # fmt: skip
 story_posting = table(
     "story_posting",

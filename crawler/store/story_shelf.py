@@ -30,8 +30,8 @@ class Card:
     """As it was last described."""
     updated_at: datetime | None = None
     members: dict[str, MemberRow] = field(default_factory=dict)
-    sizes: dict[str, int] = field(default_factory=dict)
-    """Article id -> fingerprints, of its leaders that are in the window."""
+    leading: set[str] = field(default_factory=set)
+    """Article ids of its leaders that are in the window."""
 
     def states(self) -> dict[str, DocumentState]:
         """Member -> what its document holds of the story."""
@@ -110,8 +110,8 @@ class Shelf:
             agency_confidence=first.agency_confidence, first_published_at=first.first_published_at,
             first_seen_at=first.story_first_seen_at,
         )  # fmt: skip
-        sizes = {row.article_id: row.leader_size for row in rows if row.leader_size is not None}
-        return Card(facts, first.size, first.updated_at, members, sizes)
+        leading = {row.article_id for row in rows if row.leader_number is not None}
+        return Card(facts, first.size, first.updated_at, members, leading)
 
     def prints(self, article_ids: Collection[str]) -> dict[str, tuple[int, ...]]:
         """Article -> hashes of its text."""
@@ -146,7 +146,7 @@ class Shelf:
         assert story_id is not None
         card = self.card(story_id)
         del card.members[article_id]
-        card.sizes.pop(article_id, None)
+        card.leading.discard(article_id)
         self._places[article_id] = None
         self._dirty_members.pop(article_id, None)
         self._gone_members[article_id] = None
@@ -168,11 +168,11 @@ class Shelf:
         self._new.discard(story_id)
         self._dropped.append((story_id, successor, now))
 
-    def forget_sizes(self, article_ids: Iterable[str]) -> None:
+    def forget_leaders(self, article_ids: Iterable[str]) -> None:
         """These leaders left the window."""
         for one in article_ids:
             if (place := self._places.get(one)) and place in self._cards:
-                self._cards[place].sizes.pop(one, None)
+                self._cards[place].leading.discard(one)
 
     def merge(self, story_id: str, other_id: str, now: datetime) -> None:
         """Move the members of `other_id` over, its leaders behind those of `story_id`; its id becomes an alias."""
@@ -181,8 +181,19 @@ class Shelf:
         for one in other.members.values():
             ordinal = one.leader_ordinal + behind if one.leader_ordinal is not None else None
             self.put(dataclasses.replace(one, story_id=story_id, leader_ordinal=ordinal))
-        card.sizes |= other.sizes
+        card.leading |= other.leading
         self.drop(other_id, story_id, now)
+
+    def move(self, article_id: str, story_id: str) -> None:
+        """Put a member that leads into another story that is there, behind its leaders."""
+        old = self.place_of(article_id)
+        assert old is not None
+        card, new = self.card(old), self.card(story_id)
+        member = card.members.pop(article_id)
+        if article_id in card.leading:
+            card.leading.remove(article_id)
+            new.leading.add(article_id)
+        self.put(dataclasses.replace(member, story_id=story_id, leader_ordinal=new.next_ordinal()))
 
     def link(self, links: Iterable[StoryLink]) -> None:
         """Add links; one that is there already stays as it is."""
@@ -258,7 +269,7 @@ _CARD = (
     sa.select(
         *MEMBER_COLUMNS, story.c.origin_article_id, story.c.origin_reason, story.c.agency, story.c.agency_confidence,
         story.c.first_published_at, story.c.first_seen_at.label("story_first_seen_at"), story.c.size, story.c.updated_at,
-        story_leader.c.size.label("leader_size"),
+        story_leader.c.number.label("leader_number"),
     )
     .select_from(
         story_member.join(article, article.c.id == story_member.c.article_id)

@@ -8,8 +8,10 @@ added or taken away is written by `flush`, so that a batch of articles costs few
 from __future__ import annotations
 
 import dataclasses
+import struct
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -17,6 +19,7 @@ from crawler.model.story import StoryLeader, StoryState
 from crawler.store.rows import among, read_among, write_rows
 from crawler.store.schema import fingerprint_day, story_leader, story_posting
 from crawler.store.story_shelf import Shelf
+from crawler.stories.window import JOIN
 
 _LOCK = 0x64657065737A61
 """Key of PostgreSQL's advisory lock: the letters of the project's name."""
@@ -47,6 +50,8 @@ class StoreWindow:
         self._leaders: dict[int, StoryLeader] = {}
         self._gone: set[int] = set()
         """Leaders taken out: their places may still be remembered."""
+        self._clusters: dict[int, set[int]] = {}
+        """Cluster -> its leaders, for every cluster that was looked up."""
         self._moved: dict[str, str] = {}
         """Story -> the one it merged into, since the last flush."""
         self._next: int | None = None
@@ -56,13 +61,18 @@ class StoreWindow:
     def _forget_changes(self) -> None:
         self._new_days: dict[tuple[int, int], None] = {}
         self._new_leaders: dict[int, Sequence[tuple[int, int]]] = {}
-        self._dropped: set[int] = set()
+        self._dropped: dict[int, int] = {}
+        """Hash -> the number from which on leaders have it again."""
         self._removed: set[int] = set()
+        self._parted: set[int] = set()
+        """Leaders that went to another story alone."""
+        self._joined: dict[int, int] = {}
+        """Cluster -> the one that it is a part of now."""
 
     # -- looking up --------------------------------------------------------------------------------------------------
     def expect(self, hashes: Iterable[int]) -> None:
         """Look up at once what texts with these hashes are going to ask for."""
-        missing = [one for one in dict.fromkeys(hashes) if one not in self._places]
+        missing = list(dict.fromkeys(one for one in hashes if one not in self._places))
         if not missing:
             return
         asked = [_signed(one) for one in missing]
@@ -80,10 +90,14 @@ class StoreWindow:
         missing = [one for one in numbers if one not in self._leaders and one not in self._gone]
         if missing:
             chosen = sa.select(story_leader).where(among(self._connection, story_leader.c.number, sorted(missing)))
-            for row in self._connection.execute(chosen):
-                leader = StoryLeader(**row._mapping)
-                story_id = self._moved.get(leader.story_id, leader.story_id)
-                self._leaders[row.number] = dataclasses.replace(leader, story_id=story_id)
+            self._remember(self._connection.execute(chosen))
+
+    def _remember(self, rows: Iterable[sa.Row[Any]]) -> None:
+        for row in rows:
+            if row.number not in self._leaders and row.number not in self._gone:
+                values = {**row._mapping, "ties": _unpack_ties(row.ties)}
+                values["story_id"] = self._moved.get(row.story_id, row.story_id)
+                self._leaders[row.number] = StoryLeader(**values)
 
     def days(self, hashes: Sequence[int]) -> Mapping[int, Collection[int]]:
         """See Window."""
@@ -119,12 +133,22 @@ class StoreWindow:
     def story(self, story_id: str, outlet: str) -> StoryState:
         """See Window."""
         card = self._shelf.card(story_id)
-        leading = [one for one in card.members.values() if one.leader_ordinal is not None]
-        first = min(leading, key=lambda one: one.leader_ordinal or 0, default=None)
-        return StoryState(
-            leaders=len(leading), first_leader=first.article_id if first else None, longest=max(card.sizes.values(), default=0),
-            members=len(card.members), of_outlet=sum(one.outlet == outlet for one in card.members.values()),
-        )  # fmt: skip
+        of_outlet = sum(one.outlet == outlet for one in card.members.values())
+        return StoryState(leaders=len(card.leading), members=len(card.members), of_outlet=of_outlet)
+
+    def cluster(self, numbers: Collection[int]) -> Mapping[int, StoryLeader]:
+        """See Window."""
+        wanted = {self._leaders[number].cluster for number in numbers}
+        missing = sorted(wanted - self._clusters.keys())
+        if missing:
+            self._clusters.update((one, set()) for one in missing)
+            chosen = sa.select(story_leader).where(among(self._connection, story_leader.c.cluster, missing))
+            rows = self._connection.execute(chosen).all()
+            self._remember(rows)
+            for row in rows:
+                if row.number in self._leaders:
+                    self._clusters[row.cluster].add(row.number)
+        return {number: self._leaders[number] for one in sorted(wanted) for number in sorted(self._clusters[one])}
 
     def span(self) -> tuple[datetime, datetime] | None:
         """When the oldest and the newest leader were first seen (the newest is the window's clock); None when it is empty."""
@@ -141,24 +165,37 @@ class StoreWindow:
         span = self.span()
         assert self._next is not None
         number, self._next = self._next, self._next + 1
-        self._leaders[number] = dataclasses.replace(leader, number=number)
+        self._leaders[number] = dataclasses.replace(leader, number=number, cluster=self._tie(number, leader.ties))
         self._new_leaders[number] = postings
         for one, place in postings:
             self._places[one].append((number, place))
-        self._shelf.card(leader.story_id).sizes[leader.article_id] = leader.size
+        self._shelf.card(leader.story_id).leading.add(leader.article_id)
         seen = leader.seen_at
         self._span = (min(span[0], seen), max(span[1], seen)) if span else (seen, seen)
         return number
+
+    def _tie(self, number: int, ties: Iterable[tuple[int, float]]) -> int:
+        """The cluster of a new leader: those of the leaders it may be a copy of are one from now on."""
+        others = [other for other, score in ties if score >= JOIN and other in self._leaders]
+        self.cluster(others)
+        clusters = {self._leaders[other].cluster for other in others}
+        home = max(clusters, key=lambda one: (len(self._clusters[one]), -one), default=number)
+        together = self._clusters.setdefault(home, set())
+        for one in clusters - {home}:
+            self._joined = {old: home if now == one else now for old, now in self._joined.items()} | {one: home}
+            for moved in self._clusters.pop(one):
+                self._leaders[moved] = dataclasses.replace(self._leaders[moved], cluster=home)
+                together.add(moved)
+        together.add(number)
+        return home
 
     def drop_postings(self, hashes: Collection[int]) -> None:
         """See Window."""
         gone = set(hashes)
         for one in gone:
             self._places[one] = []
-        self._dropped |= gone
-        for number, postings in self._new_leaders.items():
-            if any(one in gone for one, _ in postings):
-                self._new_leaders[number] = [pair for pair in postings if pair[0] not in gone]
+        self.span()
+        self._dropped.update(dict.fromkeys(gone, self._next or 0))
 
     def remove_leader(self, article_id: str) -> None:
         """Take a leader and its places out (a revised or withdrawn article); nothing where it is none."""
@@ -168,8 +205,20 @@ class StoreWindow:
         for number in numbers:
             if self._new_leaders.pop(number, None) is None:
                 self._removed.add(number)
-            self._leaders.pop(number, None)
+            self._forget_leader(number)
         self._gone |= numbers
+
+    def _forget_leader(self, number: int) -> None:
+        leader = self._leaders.pop(number, None)
+        self._parted.discard(number)
+        if leader is not None and leader.cluster in self._clusters:
+            self._clusters[leader.cluster].discard(number)
+
+    def move_leader(self, article_id: str, story_id: str) -> None:
+        """A leader of a cluster that was looked up leads in another story now."""
+        number = next(number for number, leader in self._leaders.items() if leader.article_id == article_id)
+        self._leaders[number] = dataclasses.replace(self._leaders[number], story_id=story_id)
+        self._parted.add(number)
 
     def move_leaders(self, story_id: str, other_id: str) -> None:
         """The leaders of a story that merged into `story_id` lead there now."""
@@ -195,9 +244,9 @@ class StoreWindow:
         oldest = (now - day_memory).toordinal()
         self._connection.execute(fingerprint_day.delete().where(fingerprint_day.c.day < oldest))
         for number in numbers:
-            self._leaders.pop(number, None)
+            self._forget_leader(number)
         self._gone.update(numbers)
-        self._shelf.forget_sizes(row.article_id for row in rows)
+        self._shelf.forget_leaders(row.article_id for row in rows)
         (left,) = self._connection.execute(_OLDEST).one()
         if self._span:
             self._span = (min(filter(None, (left, *self._new_times()))), self._span[1])
@@ -214,6 +263,12 @@ class StoreWindow:
             self._remove(sorted(self._removed))
         for other, story_id in self._moved.items():
             self._connection.execute(story_leader.update().where(story_leader.c.story_id == other).values(story_id=story_id))
+        for number in sorted(self._parted - self._new_leaders.keys()):
+            values = {"story_id": self._leaders[number].story_id}
+            self._connection.execute(story_leader.update().where(story_leader.c.number == number).values(values))
+        for other_cluster, cluster in self._joined.items():
+            moved = story_leader.update().where(story_leader.c.cluster == other_cluster)
+            self._connection.execute(moved.values(cluster=cluster))
         if self._dropped:
             gone = among(self._connection, story_posting.c.hash, [_signed(one) for one in self._dropped])
             self._connection.execute(story_posting.delete().where(gone))
@@ -222,9 +277,15 @@ class StoreWindow:
         if self._new_leaders:
             added = [self._leaders[number] for number in self._new_leaders]
             self._connection.execute(
-                story_leader.insert(), [{name: getattr(one, name) for name in _LEADER_COLUMNS} for one in added]
+                story_leader.insert(),
+                [{name: getattr(one, name) for name in _LEADER_COLUMNS} | {"ties": _pack_ties(one.ties)} for one in added],
             )
-            postings = [(_signed(one), number, place) for number, places in self._new_leaders.items() for one, place in places]
+            postings = [
+                (_signed(one), number, place)
+                for number, places in self._new_leaders.items()
+                for one, place in places
+                if self._dropped.get(one, 0) <= number
+            ]
             write_rows(self._connection, story_posting, sorted(postings))
         self._moved = {}
         self._forget_changes()
@@ -242,7 +303,16 @@ _SPAN = sa.select(
     sa.select(sa.func.max(story_leader.c.seen_at)).scalar_subquery(),
     sa.select(sa.func.max(story_leader.c.number)).scalar_subquery(),
 )
-_LEADER_COLUMNS = ("number", "article_id", "story_id", "outlet", "at", "seen_at", "live", "head", "head_words", "size")
+_LEADER_COLUMNS = ("number", "article_id", "story_id", "outlet", "at", "seen_at", "live", "grams", "cluster")
+
+
+def _pack_ties(ties: Sequence[tuple[int, float]]) -> bytes:
+    """Little-endian: a number (i64) and a score (f64) for each."""
+    return b"".join(struct.pack("<qd", number, score) for number, score in ties)
+
+
+def _unpack_ties(packed: bytes) -> tuple[tuple[int, float], ...]:
+    return tuple(struct.iter_unpack("<qd", packed))
 
 
 def _signed(one: int) -> int:

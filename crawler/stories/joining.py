@@ -23,9 +23,10 @@ from crawler.store.story_shelf import Card, Shelf, read_attributions
 from crawler.store.story_window import StoreWindow, lock_stories
 from crawler.stories import window as w
 from crawler.stories.evidence import Witness, containments, credited_agencies, role_of, weigh
-from crawler.stories.matching import Match, Text, add_leader, apply, decide, live_prints
+from crawler.stories.matching import Match, Text, add_leader, apply, decide
+from crawler.stories.placing import Moves
 
-_PRUNE_EVERY = timedelta(hours=3)
+_PRUNE_EVERY = timedelta(hours=12)
 """Leaders may stay in the window for so much longer than `window.KEPT`, so that they are taken out many at a time."""
 
 
@@ -83,7 +84,6 @@ class Stories:
     def join(self, article: Article) -> StoryChange:
         """See `join_story`; the article's row may be written later."""
         shelf, window = self._shelf, self._window
-        self.expect([article])
         self._articles[article.id] = article
         shelf.know_prints(article.id, article.fingerprint.hashes)
         now = self._tick(article.first_seen_at)
@@ -93,24 +93,25 @@ class Stories:
         before = shelf.card(old).states() if old else {}
         emptied = self._take_out(article.id, old) if old else False
         text = Text.of(article)
-        decision = decide(window, text)
-        for one in (decision.story_id, *decision.absorbed) if decision.story_id else ():
-            before |= shelf.card(one).states() if one != old else {}
-        story_id = decision.story_id or self._open(article.id, old if emptied else None)
+        decision = decide(window, text, lambda one: old if old and emptied and one == article.id else self._name(one))
+        story_id, moves = decision.story_id, decision.moves
+        concerned = {story_id} | self._stories_of(moves) | ({old} if old and not emptied else set())
+        for one in concerned - {old, *moves.opened} - ({story_id} if decision.opens else set()):
+            before |= shelf.card(one).states()
+        self._move(moves, now)
+        if decision.opens and not (emptied and story_id == old):
+            shelf.open(story_id)
         similarity = round(decision.match.score / 3, 4) if decision.match else 1.0
         ordinal = shelf.card(story_id).next_ordinal() if decision.leads else None
         shelf.put(_member(article, story_id, similarity, ordinal))
-        apply(window, text, story_id, decision)
-        for other in decision.absorbed:
-            shelf.merge(story_id, other, now)
-            window.move_leaders(story_id, other)
+        apply(window, text, decision)
         if old and emptied and old != story_id:
             shelf.drop(old, story_id, now)
         links = self._links(article, decision.links)
         shelf.link(links)
-        concerned = {story_id} | ({old} if old and not emptied else set()) - set(decision.absorbed)
+        concerned -= moves.absorbed.keys()
         for one in sorted(concerned):
-            self._describe(one, now, None if decision.absorbed else {article.id})
+            self._describe(one, now, None if moves.parted or moves.absorbed else {article.id})
         after = {key: state for one in concerned for key, state in shelf.card(one).states().items()}
         return StoryChange(story_id=story_id, changed_article_ids=_changed(before, after), links=links)
 
@@ -143,15 +144,28 @@ class Stories:
             self._window.prune(now, w.KEPT, w.DAY_MEMORY)
         return now
 
-    def _open(self, article_id: str, emptied: str | None) -> str:
-        """The emptied story's id again, or a new one (an article may leave the story that it once opened)."""
-        if emptied:
-            return emptied
+    def _name(self, article_id: str) -> str:
+        """The id of the story that an article opens (it may have left the one that it once opened)."""
         attempt = 0
         while self._shelf.exists(story_id := new_story_id(article_id, attempt)):
             attempt += 1
-        self._shelf.open(story_id)
         return story_id
+
+    def _stories_of(self, moves: Moves) -> set[str]:
+        """All that lose or win a member by the moves."""
+        left = {place for one in moves.parted if (place := self._shelf.place_of(one))}
+        return {*left, *moves.parted.values(), *moves.absorbed, *moves.absorbed.values()}
+
+    def _move(self, moves: Moves, now: datetime) -> None:
+        """Carry out what a newcomer changes for its neighbours."""
+        for one in moves.opened:
+            self._shelf.open(one)
+        for article_id, story_id in moves.parted.items():
+            self._shelf.move(article_id, story_id)
+            self._window.move_leader(article_id, story_id)
+        for other, story_id in moves.absorbed.items():
+            self._shelf.merge(story_id, other, now)
+            self._window.move_leaders(story_id, other)
 
     def _take_out(self, article_id: str, story_id: str) -> bool:
         """Remove a member; a story without a leader gets its earliest member for one. True when nobody is left."""
@@ -164,7 +178,7 @@ class Stories:
             heir = self._articles.get(chosen.article_id) or articles.read_article(self._connection, chosen.article_id)
             if heir is not None:
                 text = Text.of(heir)
-                add_leader(self._window, text, story_id, live_prints(self._window, text))
+                add_leader(self._window, text, story_id, decide(self._window, text, self._name))
         return not left
 
     def _described_again(self, story_id: str, article: Article, now: datetime) -> StoryChange:

@@ -1,19 +1,29 @@
-"""The decision: which story a text belongs to, whether it leads, which stories it shows to be one, what it only links to.
+"""The decision: which leaders a text is alike to, which story that makes its own, and what that changes for its neighbours.
 
-Pure but for the window it reads. The method is SYNDICATION's second way (November 2026); its numbers live in `window`.
-Not here: what becomes of a decision (`apply` writes the window's part; membership is `joining`'s or the batch's).
+Pure but for the window it reads. Candidates come from shared fingerprints and are judged by all their grams (`likeness`); then the
+texts that hang together are placed anew (`partition`), so that a text that comes late is placed as if it had come in time. Not
+here: what becomes of a decision (`apply` writes the window's part; membership is `joining`'s or the batch's).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+import numpy as np
+
 from crawler.model.article import Article
-from crawler.model.story import StoryLeader, StoryState
+from crawler.model.story import StoryLeader
+from crawler.normalize.fingerprints import Grams, fingerprint_and_grams
 from crawler.stories import window as w
+from crawler.stories.likeness import Gist, likeness
+from crawler.stories.placing import Moves, Place, place
 from crawler.stories.window import Posting, Window
+
+Name = Callable[[str], str]
+"""The id of a story that an article opens."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +36,8 @@ class Text:
     seen_at: datetime
     hashes: tuple[int, ...]
     positions: tuple[int, ...]
-    words: int
+    grams: Grams = field(repr=False)
+    """All of its 3-grams, in text order."""
 
     @classmethod
     def of(cls, article: Article) -> Text:
@@ -34,18 +45,13 @@ class Text:
         print_ = article.fingerprint
         return cls(
             article_id=article.id, outlet=article.outlet, at=article.published_at, seen_at=article.first_seen_at,
-            hashes=print_.hashes, positions=print_.positions, words=print_.words,
+            hashes=print_.hashes, positions=print_.positions, grams=fingerprint_and_grams(article.title, article.text)[1],
         )  # fmt: skip
 
     @property
     def day(self) -> int:
         """Ordinal of the UTC day."""
         return self.at.astimezone(UTC).toordinal()
-
-    @property
-    def head_words(self) -> int:
-        """Words of its lead."""
-        return max(w.HEAD_WORDS, self.words // 3)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,89 +60,80 @@ class Match:
 
     leader: StoryLeader
     containment: float
-    """Cd: share of the newcomer's live fingerprints that the leader has."""
+    """Share of the newcomer's live grams that the leader has."""
     leader_containment: float
-    """CL: share of the leader's that the newcomer has."""
-    lead: float
-    """The same within the leads, the smaller of both ways."""
+    """Share of the leader's that the newcomer has."""
+    raw_score: float
+    """0 to 3, whatever is shared and whatever the outlets."""
+    score: float
+    """0 to 3; less where only a part is shared, 0 for an outlet's own update."""
     same_outlet_later: bool
     """Of one outlet, far apart and not nearly the same: a series or an update, never a copy."""
-
-    @property
-    def raw_score(self) -> float:
-        """0 to 3."""
-        return self.containment + self.leader_containment + self.lead
-
-    @property
-    def score(self) -> float:
-        """0 to 3; 0 for an outlet's own update."""
-        return 0.0 if self.same_outlet_later else self.raw_score
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
     """What is to happen with a text."""
 
-    story_id: str | None
-    """The story it joins; None: it opens one."""
+    story_id: str
+    """The story it joins, or opens."""
+    opens: bool
     match: Match | None
     """The leader it is closest to in that story."""
     leads: bool
-    """It becomes a leader (always, when it opens a story)."""
-    absorbed: tuple[str, ...]
-    """Stories that merge into the joined one."""
+    """It becomes a leader."""
+    moves: Moves
+    """What becomes of its neighbours, to be done first."""
     links: tuple[Match, ...]
     """Leaders of other stories that it shares much with."""
+    ties: tuple[tuple[int, float], ...]
+    """(number, score) of the leaders it is alike to."""
     live: tuple[tuple[int, int], ...]
     """Its live (hash, position)."""
+    live_grams: Grams = field(repr=False)
+    """All of its grams, 0 where one is a template's."""
     new_days: tuple[tuple[int, int], ...]
     """(hash, day) to be recorded."""
     stopped: tuple[int, ...]
     """Hashes met on so many days that nobody will look them up again."""
 
 
-def decide(window: Window, text: Text) -> Decision:
+def decide(window: Window, text: Text, name: Name) -> Decision:
     """Compare `text` with the window. The text itself must not lead in it (a revised article is taken out first)."""
     postings, leaders, seen = _look_up(window, text)
     live = _live(text, seen)
+    grams = _live_grams(text, live)
     days, stopped = _days_to_record(text, seen)
     matches: list[Match] = []
     if live and len(live) >= w.TEMPLATE_LIVE * len(text.hashes):
-        matches = _matches(text, dict(live), postings, leaders)
-    best = _best_of_each_story(matches)
-    joined, state = _choose(window, text, best, matches)
-    leads = joined is None or _leads(text, joined, state)
-    absorbed = _absorbed(window, text, (joined, state), best) if joined and leads else ()
-    apart = {joined.leader.story_id, *absorbed} if joined else set()
-    links = tuple(m for m in best if m.leader.story_id not in apart and m.raw_score >= w.JOIN / 2)
+        matches = _matches(text, grams, _candidates(live, postings, leaders))
+    ties = tuple((match.leader.number, match.score) for match in matches if match.score >= w.TIE)
+    placed = _place(window, text, matches, ties, name)
+    in_story = [match for match in matches if placed.moves.story_of(match.leader) == placed.story_id]
+    links = [match for match in matches if placed.moves.story_of(match.leader) != placed.story_id and _is_link(match)]
     return Decision(
-        story_id=joined.leader.story_id if joined else None, match=joined, leads=leads, absorbed=absorbed,
-        links=links[: w.MAX_LINKS], live=live, new_days=days, stopped=stopped,
+        story_id=placed.story_id, opens=placed.opens, match=max(in_story, key=_closeness, default=None), leads=placed.leads,
+        moves=placed.moves, links=tuple(sorted(links, key=_closeness, reverse=True)[: w.MAX_LINKS]), ties=ties, live=live,
+        live_grams=grams, new_days=days, stopped=stopped,
     )  # fmt: skip
 
 
-def apply(window: Window, text: Text, story_id: str, decision: Decision) -> None:
-    """Write the window's part of a decision: the leader, the days, the templates."""
+def apply(window: Window, text: Text, decision: Decision) -> None:
+    """Write the window's part of a decision: the leader, the days, the templates. The moves were done."""
     if decision.leads:
-        add_leader(window, text, story_id, decision.live)
+        add_leader(window, text, decision.story_id, decision)
     window.add_days(decision.new_days)
     if decision.stopped:
         window.drop_postings(decision.stopped)
 
 
-def live_prints(window: Window, text: Text) -> tuple[tuple[int, int], ...]:
-    """The live (hash, position) of a text that is to lead without a decision (the heir of a leader that left)."""
-    _, _, seen = _look_up(window, text)
-    return _live(text, seen)
-
-
-def add_leader(window: Window, text: Text, story_id: str, live: Sequence[tuple[int, int]]) -> None:
-    """Make `text` a leader of `story_id` with these live fingerprints."""
+def add_leader(window: Window, text: Text, story_id: str, decision: Decision) -> None:
+    """Make `text` a leader of `story_id`, whatever the decision says of its story (the heir of a leader that left)."""
     leader = StoryLeader(
-        article_id=text.article_id, story_id=story_id, outlet=text.outlet, at=text.at, seen_at=text.seen_at, live=len(live),
-        head=sum(place < text.head_words for _, place in live), head_words=text.head_words, size=len(text.hashes),
+        article_id=text.article_id, story_id=story_id, outlet=text.outlet, at=text.at, seen_at=text.seen_at,
+        live=len(decision.live), grams=decision.live_grams.astype("<u4").tobytes(), ties=decision.ties,
     )  # fmt: skip
-    window.add_leader(leader, live)
+    window.add_leader(leader, decision.live)
 
 
 def _look_up(window: Window, text: Text) -> tuple[Sequence[Posting], Mapping[int, StoryLeader], dict[int, set[int]]]:
@@ -161,6 +158,16 @@ def _is_stopped(days: set[int] | None, own: int) -> bool:
     return days is not None and len(days) - (own in days) > w.STOP_DAYS
 
 
+def _live_grams(text: Text, live: Sequence[tuple[int, int]]) -> Grams:
+    """All grams, 0 where the nearest one of the fingerprint is a template's: only those have their days counted."""
+    if len(live) == len(text.hashes):
+        return text.grams
+    alive = {place for _, place in live}
+    middles = np.convolve(np.array(text.positions), (0.5, 0.5), mode="valid")
+    nearest = np.searchsorted(middles, np.arange(len(text.grams)))
+    return np.where(np.array([place in alive for place in text.positions])[nearest], text.grams, np.uint32(0))
+
+
 def _days_to_record(text: Text, seen: Mapping[int, set[int]]) -> tuple[tuple[tuple[int, int], ...], tuple[int, ...]]:
     """Days are counted lazily: rows for a hash only once it recurs on another day.
 
@@ -181,73 +188,50 @@ def _days_to_record(text: Text, seen: Mapping[int, set[int]]) -> tuple[tuple[tup
     return tuple(rows), tuple(stopped)
 
 
-def _matches(text: Text, live: Mapping[int, int], postings: Iterable[Posting], leaders: Mapping[int, StoryLeader]) -> list[Match]:
-    """Every leader that shares at least MIN_SHARED live fingerprints, or half of the shorter text's, in order of number."""
-    shared: dict[int, list[int]] = {}
-    head_words = text.head_words
-    for one, number, place in postings:
-        own_place = live.get(one)
-        if own_place is None:
-            continue
-        counts = shared.setdefault(number, [0, 0, 0])
-        counts[0] += 1
-        counts[1] += own_place < head_words
-        counts[2] += place < leaders[number].head_words
-    head = sum(place < head_words for place in live.values())
+def _candidates(
+    live: Sequence[tuple[int, int]], postings: Iterable[Posting], leaders: Mapping[int, StoryLeader]
+) -> list[StoryLeader]:
+    """Leaders that share enough live fingerprints to be compared with, those that share most where they are too many."""
+    alive = {one for one, _ in live}
+    shared = Counter(number for one, number, _ in postings if one in alive)
+    enough = [
+        number for number, count in shared.items()
+        if count >= w.MIN_SHARED or 2 * count >= min(len(live), leaders[number].live)
+    ]  # fmt: skip
+    if len(enough) > w.MAX_COMPARED:
+        enough = sorted(enough, key=lambda number: (-shared[number], number))[: w.MAX_COMPARED]
+    return [leaders[number] for number in sorted(enough)]
+
+
+def _matches(text: Text, grams: Grams, leaders: Sequence[StoryLeader]) -> list[Match]:
+    if not leaders:
+        return []
+    own = Gist.of(grams)
     found = []
-    for number in sorted(shared):
-        count, in_head, in_leader_head = shared[number]
-        leader = leaders[number]
-        if count >= w.MIN_SHARED or 2 * count >= min(len(live), leader.live):
-            own, theirs = count / len(live), count / max(1, leader.live)
-            lead = min(in_head / max(1, head), in_leader_head / max(1, leader.head))
-            later = leader.outlet == text.outlet and abs(leader.at - text.at) > w.SAME_OUTLET_GAP and max(own, theirs) < w.REPEAT
-            found.append(Match(leader=leader, containment=own, leader_containment=theirs, lead=lead, same_outlet_later=later))
+    for leader in leaders:
+        like = likeness(own, Gist.of(np.frombuffer(leader.grams, dtype="<u4")))
+        apart = leader.outlet == text.outlet and abs(leader.at - text.at) > w.SAME_OUTLET_GAP
+        later = apart and max(like.containment, like.other_containment) < w.REPEAT
+        found.append(
+            Match(
+                leader=leader, containment=like.containment, leader_containment=like.other_containment, raw_score=like.whole,
+                score=0.0 if later else like.score, same_outlet_later=later,
+            )
+        )  # fmt: skip
     return found
 
 
-def _best_of_each_story(matches: Iterable[Match]) -> list[Match]:
-    """The closest leader of each story, the best story first; where two are equal, the older one."""
-    best: dict[str, Match] = {}
-    for match in matches:
-        known = best.get(match.leader.story_id)
-        if known is None or (match.score, match.raw_score) > (known.score, known.raw_score):
-            best[match.leader.story_id] = match
-    return sorted(best.values(), key=lambda match: (-match.score, match.leader.at, match.leader.article_id))
+def _place(window: Window, text: Text, matches: Sequence[Match], ties: Sequence[tuple[int, float]], name: Name) -> Place:
+    near = [number for number, score in ties if score >= w.JOIN]
+    if not near:
+        return Place(story_id=name(text.article_id), opens=True, leads=True, moves=Moves())
+    return place(window, text.article_id, text.outlet, text.at, ties, window.cluster(near), name)
 
 
-def _choose(window: Window, text: Text, best: Iterable[Match], matches: Iterable[Match]) -> tuple[Match | None, StoryState]:
-    """The first story that is close enough, to its first leader too, and not full; with its state."""
-    scores = {match.leader.article_id: match.score for match in matches}
-    for match in best:
-        if match.score < w.JOIN:
-            break
-        state = window.story(match.leader.story_id, text.outlet)
-        if state.members >= w.MAX_MEMBERS or state.of_outlet >= w.MAX_OF_OUTLET:
-            continue
-        if state.leaders <= 1 or scores.get(state.first_leader or "", 0.0) >= w.FIRST:
-            return match, state
-    return None, StoryState()
+def _closeness(match: Match) -> tuple[float, float, float, str]:
+    """Sort key: the closest; of those equally close the older one."""
+    return (match.score, match.raw_score, -match.leader.at.timestamp(), match.leader.article_id)
 
 
-def _leads(text: Text, joined: Match, state: StoryState) -> bool:
-    return (
-        state.leaders < w.MAX_LEADERS
-        and joined.leader_containment >= w.PROMOTE
-        and len(text.hashes) > w.LONGER * max(1, state.longest)
-    )
-
-
-def _absorbed(window: Window, text: Text, joined: tuple[Match, StoryState], best: Iterable[Match]) -> tuple[str, ...]:
-    """Stories that a new leader shows to be one with the joined story, while there is room."""
-    chosen, state = joined
-    room = w.MAX_MEMBERS - state.members - 1
-    taken = []
-    for match in best:
-        if match is chosen or match.score < w.JOIN or max(match.containment, match.leader_containment) < w.MERGE:
-            continue
-        size = window.story(match.leader.story_id, text.outlet).members
-        if size <= room:
-            room -= size
-            taken.append(match.leader.story_id)
-    return tuple(taken)
+def _is_link(match: Match) -> bool:
+    return match.raw_score >= (w.TIE if match.same_outlet_later else w.LINK)

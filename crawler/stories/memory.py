@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from crawler.model.story import StoryLeader, StoryState
-from crawler.stories.window import DAY_MEMORY, Posting
+from crawler.stories.window import DAY_MEMORY, JOIN, Posting
 
 _PLACE_BITS = 20
 _PLACE_MASK = (1 << _PLACE_BITS) - 1
@@ -22,10 +22,8 @@ _NO_DAYS: Mapping[int, Collection[int]] = {}
 
 @dataclass(slots=True)
 class _Story:
-    first_leader: str
-    leaders: int = 0
-    in_window: dict[int, int] = field(default_factory=dict)
-    """Number -> size of its leaders that are still in the window."""
+    in_window: set[int] = field(default_factory=set)
+    """Numbers of its leaders that are still in the window."""
     members: int = 0
     outlets: Counter[str] = field(default_factory=Counter)
 
@@ -39,6 +37,9 @@ class MemoryWindow:
         self._hashes: dict[int, array[int]] = {}
         self._by_time: deque[int] = deque()
         self._days: dict[int, set[int]] = {}
+        self._clusters: dict[int, set[int]] = {}
+        self._cluster_of: dict[int, int] = {}
+        self._numbers: dict[str, int] = {}
         self._stories: dict[str, _Story] = {}
         self._next = 1
         self._swept_on = 0
@@ -74,10 +75,12 @@ class MemoryWindow:
     def story(self, story_id: str, outlet: str) -> StoryState:
         """See Window."""
         story = self._stories[story_id]
-        return StoryState(
-            leaders=story.leaders, first_leader=story.first_leader, longest=max(story.in_window.values(), default=0),
-            members=story.members, of_outlet=story.outlets[outlet],
-        )  # fmt: skip
+        return StoryState(leaders=len(story.in_window), members=story.members, of_outlet=story.outlets[outlet])
+
+    def cluster(self, numbers: Collection[int]) -> Mapping[int, StoryLeader]:
+        """See Window."""
+        clusters = {self._cluster_of[number] for number in numbers}
+        return {number: self._leaders[number] for one in sorted(clusters) for number in sorted(self._clusters[one])}
 
     def add_leader(self, leader: StoryLeader, postings: Sequence[tuple[int, int]]) -> int:
         """See Window. A story not met before begins here."""
@@ -85,9 +88,9 @@ class MemoryWindow:
         self._leaders[number] = dataclasses.replace(leader, number=number)
         self._by_time.append(number)
         self._hashes[number] = array("Q", (one for one, _ in postings))
-        story = self._stories.setdefault(leader.story_id, _Story(first_leader=leader.article_id))
-        story.leaders += 1
-        story.in_window[number] = leader.size
+        self._numbers[leader.article_id] = number
+        self._stories.setdefault(leader.story_id, _Story()).in_window.add(number)
+        self._tie(number, [other for other, score in leader.ties if score >= JOIN and other in self._leaders])
         for one, place in postings:
             packed = number << _PLACE_BITS | min(place, _PLACE_MASK)
             known = self._places.get(one)
@@ -110,13 +113,24 @@ class MemoryWindow:
         story.members += 1
         story.outlets[outlet] += 1
 
+    def move(self, article_id: str, story_id: str) -> None:
+        """A leader, alone of its story, goes to another one, which may begin here."""
+        number = self._numbers[article_id]
+        leader = self._leaders[number]
+        old, new = self._stories[leader.story_id], self._stories.setdefault(story_id, _Story())
+        old.in_window.remove(number)
+        new.in_window.add(number)
+        old.members, new.members = old.members - 1, new.members + 1
+        old.outlets[leader.outlet] -= 1
+        new.outlets[leader.outlet] += 1
+        self._leaders[number] = dataclasses.replace(leader, story_id=story_id)
+
     def absorb(self, story_id: str, other_id: str) -> None:
-        """Merge the other story into `story_id`."""
-        story, other = self._stories[story_id], self._stories.pop(other_id)
+        """Merge the other story into `story_id`, which may begin here."""
+        story, other = self._stories.setdefault(story_id, _Story()), self._stories.pop(other_id)
         for number in other.in_window:
             self._leaders[number] = dataclasses.replace(self._leaders[number], story_id=story_id)
         story.in_window |= other.in_window
-        story.leaders += other.leaders
         story.members += other.members
         story.outlets += other.outlets
 
@@ -128,13 +142,31 @@ class MemoryWindow:
             leader = self._leaders.pop(number)
             for one in self._hashes.pop(number):
                 self._forget(one, number)
+            del self._numbers[leader.article_id]
+            together = self._clusters[self._cluster_of[number]]
+            together.remove(number)
+            if not together:
+                del self._clusters[self._cluster_of[number]]
+            del self._cluster_of[number]
             story = self._stories[leader.story_id]
-            del story.in_window[number]
+            story.in_window.remove(number)
             if not story.in_window:
                 del self._stories[leader.story_id]
                 closed.append(leader.story_id)
         self._sweep_days(before.astimezone(UTC).toordinal())
         return closed
+
+    def _tie(self, number: int, others: Collection[int]) -> None:
+        """The clusters of these leaders are one from now on; the largest keeps its name."""
+        clusters = {self._cluster_of[other] for other in others}
+        home = max(clusters, key=lambda one: (len(self._clusters[one]), -one), default=number)
+        together = self._clusters.setdefault(home, set())
+        for one in clusters - {home}:
+            moved = self._clusters.pop(one)
+            together |= moved
+            self._cluster_of |= dict.fromkeys(moved, home)
+        together.add(number)
+        self._cluster_of[number] = home
 
     def _forget(self, one: int, number: int) -> None:
         known = self._places.get(one)

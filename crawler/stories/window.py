@@ -1,6 +1,6 @@
 """The numbers of the method, and what it asks of its memory: the window of the last days' leaders.
 
-A *leader* is a member of a story against which newcomers are compared. Here: the protocol and its records. Not here: a
+A *leader* is a member of a story against which newcomers are compared; nearly every member is. Here: the protocol. Not here: a
 window in memory (`memory`), in the store (`crawler.store.story_window`), and what is decided (`matching`).
 """
 
@@ -21,29 +21,31 @@ STOP_DAYS = 2
 Counting documents instead would delete a dispatch that many outlets carry (SYNDICATION, November 2026)."""
 DAY_MEMORY = timedelta(days=60)
 MIN_SHARED = 5
+"""Live fingerprints that a newcomer must share with a leader to be compared with it, or half of the shorter text's."""
+MAX_COMPARED = 96
+"""Leaders that one text is compared with, those that share most (a bound on cost: SAFETY A18)."""
 TEMPLATE_LIVE = 0.30
 """A text of which less is live is a template and looks nothing up."""
 JOIN = 0.70
-"""T: the score, of 3, from which a text is a copy."""
-FIRST = 0.50
-"""The score that a story of several leaders asks of its first one: the dial between precision and recall of running
-stories (English P .886 -> .968, R .965 -> .915, SYNDICATION)."""
-MAX_LEADERS = 3
-PROMOTE = 0.60
-"""Share of the leader that a text holds to become a further leader, when it is also LONGER."""
-LONGER = 1.25
-MERGE = 0.80
-"""A further leader merges a story in when one of the two holds so much of the other. .60 at first; .80 keeps more running
-stories apart at no cost (English P .954 -> .958, R .889 -> .891, means of eight sets of hash factors, November 2026)."""
+"""T: the score, of 3, from which a pair pulls into one story."""
+APART = 0.60
+"""How much a pair that is not alike pulls apart, beside 1 of two copies: the dial between precision and recall of running
+stories (English P .958, R .950 at .5; .963, .947 here; .994, .927 at .7)."""
+TIE = JOIN / 2
+"""Pairs below are like any two texts and not kept."""
+LINK = 0.55
+"""The score from which texts of different stories are linked, a shared part counted in full."""
+MAX_LEADERS = 32
+"""Leaders of one story in the window; further members are not compared with newcomers."""
+MAX_CLUSTER = 128
+"""Texts that are placed anew together; in a larger heap a newcomer is placed and the others stay."""
 REPEAT = 0.80
 """Texts of one outlet more than SAME_OUTLET_GAP apart are a series or an update unless they share so much."""
 SAME_OUTLET_GAP = timedelta(hours=18)
-HEAD_WORDS = 40
-"""The lead of a text: its first 40 words, or its first third when that is more."""
 MAX_MEMBERS = 500
 MAX_OF_OUTLET = 25
 """Members of a story, and those of one outlet among them: bounds against flooding (SAFETY A18)."""
-MAX_LINKS = 10
+MAX_LINKS = 40
 
 Posting = tuple[int, int, int]
 """(hash, number of the leader, position of the gram's first word in the leader)."""
@@ -64,11 +66,14 @@ class Window(Protocol):
     def leaders(self, numbers: Collection[int]) -> Mapping[int, StoryLeader]:
         """Leaders by number."""
 
+    def cluster(self, numbers: Collection[int]) -> Mapping[int, StoryLeader]:
+        """All leaders of the clusters that these leaders are in."""
+
     def story(self, story_id: str, outlet: str) -> StoryState:
         """The size of a story and its leaders, with the number of its members from `outlet`."""
 
     def add_leader(self, leader: StoryLeader, postings: Sequence[tuple[int, int]]) -> int:
-        """Add a leader with its live (hash, position); returns the number it got."""
+        """Add a leader with its live (hash, position); returns the number it got. Its ties of JOIN and more make their clusters one."""
 
     def drop_postings(self, hashes: Collection[int]) -> None:
         """Forget the places of hashes that turned out to be a template's."""

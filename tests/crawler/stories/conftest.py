@@ -82,17 +82,29 @@ class Stream:
         """Decide on an article and carry the decision out."""
         text = Text.of(article)
         self.window.expire(text.at - WINDOW)
-        decision = decide(self.window, text)
-        story_id = decision.story_id or f"story of {article.id}"
-        apply(self.window, text, story_id, decision)
-        self.window.add_member(story_id, article.outlet)
-        moved = [article.id]
-        for other in decision.absorbed:
-            self.window.absorb(story_id, other)
-            moved += self.members.pop(other)
-        self.members.setdefault(story_id, []).extend(moved)
-        self.story_of.update(dict.fromkeys(moved, story_id))
+        decision = decide(self.window, text, self.name)
+        for one, target in decision.moves.parted.items():
+            self.window.move(one, target)
+            self.members[self.story_of[one]].remove(one)
+            self._put([one], target)
+        for other, target in decision.moves.absorbed.items():
+            self.window.absorb(target, other)
+            self._put(self.members.pop(other), target)
+        apply(self.window, text, decision)
+        self.window.add_member(decision.story_id, article.outlet)
+        self._put([article.id], decision.story_id)
         return decision
+
+    def name(self, article_id: str) -> str:
+        """The id of a story that an article opens."""
+        attempt = 0
+        while (story_id := f"story {attempt} of {article_id}") in self.members:
+            attempt += 1
+        return story_id
+
+    def _put(self, ids: list[str], story_id: str) -> None:
+        self.members.setdefault(story_id, []).extend(ids)
+        self.story_of.update(dict.fromkeys(ids, story_id))
 
     def partition(self) -> set[frozenset[str]]:
         """The stories as sets of article ids."""
