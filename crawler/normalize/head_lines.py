@@ -28,7 +28,7 @@ def head_lines(tree: HtmlElement, title: str, most: int = MOST_RUNS) -> Iterator
     heads = [head for head in elements(tree, "h1", "h2", "h3", "legend") if key and fold_title(visible_text(head)) == key]
     if not heads:
         return
-    for raw, holder in islice(_behind(heads[-1]), most):
+    for raw, holder in islice(runs_behind(heads[-1]), most):
         if holder.tag in _HIDDEN:
             continue
         line = clean_line(raw)
@@ -37,7 +37,7 @@ def head_lines(tree: HtmlElement, title: str, most: int = MOST_RUNS) -> Iterator
         yield line, holder
 
 
-def _behind(head: HtmlElement) -> Iterator[tuple[str, HtmlElement]]:
+def runs_behind(head: HtmlElement) -> Iterator[tuple[str, HtmlElement]]:
     """Every run of text behind an element in the order of the page, and the element it stands in. Lazy: a page is long."""
     node: HtmlElement | None = head
     while node is not None and (above := node.getparent()) is not None:

@@ -14,7 +14,7 @@ from crawler.text import clean_line, fold, unescape
 MOST_PEOPLE = 8
 """More names than this are a list of references or of a whole staff, not a byline."""
 _MONTH = (
-    r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|sept|oct|nov|dec|styczeń|stycznia|lutego|marca|kwietnia|maja|czerwca|lipca|sierpnia|września|października|listopada|grudnia|"
+    r"(?:jan|feb|mar|apr|may|maj|jun|jul|aug|sep|sept|oct|nov|dec|styczeń|stycznia|lutego|marca|kwietnia|maja|czerwca|lipca|sierpnia|września|października|listopada|grudnia|"
     r"januar|februar|märz|mai|juni|juli|oktober|dezember|ledna|února|března|dubna|května|června|července|srpna|září|října|listopadu|prosince|"
     r"січня|лютого|березня|квітня|травня|червня|липня|серпня|вересня|жовтня|листопада|грудня|января|февраля|марта|апреля|мая|июня|июля|августа|сентября|октября|ноября|декабря)"
 )
@@ -35,7 +35,7 @@ _TAIL = re.compile(
 )
 _LEADING = re.compile(
     r"^(?:(?:(?:written|posted|published|reported|story|text|words|article|analysis|opinion)\s+)?by|(?:text|bericht|gastbeitrag|pressemitteilung|kommentar|interview|ein\w* \w+)\s+von|von|vom|"
-    r"par|por|escribe|door|di|av|af|autor(?:zy|ka|in|en|es|a)?|author(?:s|\(s\))?|autorin/autor|tekst|text|redaktion(?=\s*:)|redakcja(?=\s*:)|opracowa[łl]a?|oprac\.|przygotowa[łl]a?|napisa[łl]a?|redaktor|"
+    r"par|por|przez|escribe|door|di|av|af|autor(?:zy|ka|in|en|es|a)?|author(?:s|\(s\))?|autorin/autor|tekst|text|redaktion(?=\s*:)|redakcja(?=\s*:)|opracowa[łl]a?|oprac\.|przygotowa[łl]a?|napisa[łl]a?|redaktor|"
     r"автор[иы]?|текст|підготува(?:в|ла)|подготовил[аи]?|připravil[ai]?|napsal[ai]?|about the author|from|credit|with|guest post)(?:\s*:\s*|\s+|$)",
     re.IGNORECASE,
 )

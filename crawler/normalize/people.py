@@ -15,7 +15,7 @@ from crawler.addresses import host_of
 from crawler.normalize.byline_words import AUTHOR_PATH, BYLINE_WORDS, LABEL, PICTURE, WRITTEN
 from crawler.normalize.draft import Draft, Setting
 from crawler.normalize.names import MOST_PEOPLE, is_person, people_in, squash
-from crawler.normalize.parsing import elements, holders_of_the_headline, tokens, visible_words
+from crawler.normalize.parsing import elements, holders_of_the_headline, tokens, visible_text, visible_words
 from crawler.normalize.signs import is_below, marked_in_the_head, signed
 from crawler.normalize.structured import Facts, Name
 from crawler.normalize.template.selectors import find_all
@@ -69,6 +69,9 @@ _STAMPED = re.compile(
 _ACCOUNT = re.compile(r"[a-z]+")
 """The account of an editorial system ("akowalska"), which no reader sees; a pen name is written on the page, too."""
 _SIGNED = re.compile(r"\b(?:by|von|par|por|przez|autor(?:ka|in)?:?|door|автор:?)\s*$", re.IGNORECASE)
+_NAMED = frozenset({"name", "fullname"})
+_LONGEST = 40
+"""Characters of a full name."""
 _MOST_STATED = 20
 """Names that structured data may give: a running report has more writers than a byline holds."""
 
@@ -106,7 +109,7 @@ def read_people(draft: Draft, setting: Setting) -> None:
             more = 0 < len(seen) <= MOST_PEOPLE and (
                 {fold(name) for name in found} < {fold(name) for name in seen} or all(squash(name) in own for name in found)
             )
-            draft.authors = seen if more else found
+            draft.authors = seen if more else _in_full(found, draft)
             return
     pen_name = [text for text, _ in visible[:1] if len(text.split()) <= 2]
     for said, alone in (
@@ -135,6 +138,17 @@ def _seen(draft: Draft, setting: Setting, visible: Sequence[tuple[str, str]], he
     found = next((found for text in said if (found := people_of([text], draft, setting, alone=False))), ())
     first = people_of([head], draft, setting, alone=False)
     return found if {fold(name) for name in first} <= {fold(name) for name in found} else first
+
+
+def _in_full(names: tuple[str, ...], draft: Draft) -> tuple[str, ...]:
+    """A given name alone with the family name that the page's only element called a name gives it: "Todd" -> "Todd Bates"."""
+    if len(names) != 1 or " " in names[0]:
+        return names
+    called = (
+        visible_text(element) for element in elements(draft.tree, "p", "span", "div", "h4", "h5") if tokens(element) & _NAMED
+    )
+    full = {text for text in called if len(text) < _LONGEST and text.startswith(f"{names[0]} ") and is_person(text)}
+    return tuple(full) if len(full) == 1 else names
 
 
 def _by_signs(draft: Draft, setting: Setting) -> tuple[str, ...]:

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from itertools import islice
 from urllib.parse import unquote, urlsplit
 
 from lxml.html import HtmlElement
 
 from crawler.normalize.byline_words import AUTHOR_PATH, BYLINE_WORDS, LABEL, PICTURE, WRITTEN
 from crawler.normalize.draft import Draft
-from crawler.normalize.head_lines import head_lines
+from crawler.normalize.head_lines import head_lines, runs_behind
 from crawler.normalize.names import is_person, squash
 from crawler.normalize.parsing import elements, tokens, visible_text
 from crawler.text import clean_line, fold
@@ -33,9 +34,18 @@ _LEAD_ENDS = re.compile(
     r"(?:^|[.!?\u2026:\u2013\u2014-]\s+)(?:(?:[Ee]ine?|[Aa]n?|[Uu]n[ea]?)\s+(?:[\w-]+\s+){1,2})?(?:[Vv]on|[Bb]y|[Pp]ar|[Pp]or|Di|Av|Af|Door|Tekst:|Text:)\s+([^\W\d_a-z][^.!?:;()\d]{4,60})[.]?$"
 )
 """A standfirst that names its writer at the end: "Wie es dazu kam. Ein Kommentar von Max Muster"."""
+_OCCUPATION = (
+    r"(?:[Ww]riters?|journalist\w*|Journalist\w*|[Rr]eporter\w*|[Ee]ditors?|[Cc]olumnist\w*|[Bb]loggers?|[Cc]orrespondent\w*|[Rr]edakteur\w*|[Aa]utor\w*|"
+    r"[Dd]ziennikar\w+|[Rr]edaktor\w*|[Jj]ournaliste|[Pp]eriodista|[Gg]iornalista|[Aa]uthor)\b"
+)
+_WRITES = re.compile(_OCCUPATION)
 _ABOUT = re.compile(
     r"([^\W\d_a-z][^.,:;()\d]{4,40}?)(?:,[^.;()]{2,40},)? (?:is|ist|jest|est|es|è|är|er) (?:an? |the |eine? |une? |una? )?(?:[\w'&/-]+,? ){0,8}?"
-    r"(?:writers?|journalist\w*|reporter\w*|editors?|columnist\w*|bloggers?|correspondent\w*|redakteur\w*|autor\w*|dziennikar\w+|redaktor\w*|journaliste|periodista|giornalista|author)\b"
+    + _OCCUPATION
+)
+_DONE_BY = re.compile(
+    r"(?:[Ll]ast |[Zz]uletzt )?(?:[Uu]pdated|[Mm]odified|[Pp]osted|[Pp]ublished|[Ww]ritten|[Cc]reated|[Aa]dded|[Ss]ubmitted|[Vv]eröffentlicht|[Gg]eschrieben|[Ee]rstellt|[Pp]ublié|[Pp]ublicado|[Pp]ubblicato|[Dd]odano|[Nn]apisan[eyo])"
+    r"\b.{0,40}?\b(?:by|von|par|por|da|przez) (?=[^\W\d_a-z])"
 )
 _LAST = 4
 """Paragraphs at the end of a text that may be about its writer."""
@@ -119,7 +129,7 @@ def _ends_the_lead(draft: Draft) -> Iterator[str]:
 def _one_for_all(draft: Draft) -> Iterator[str]:
     """The byline that every signed place of the page gives: teasers of others would give others."""
     said: dict[str, str] = {}
-    for element in elements(draft.tree, "a", "span", "div", "p", "li", "em", "strong", "h4", "h5"):
+    for element in elements(draft.tree, "a", "span", "div", "p", "li", "em", "i", "small", "strong", "h4", "h5"):
         if len(element) > 4:
             continue
         marked = bool(tokens(element) & BYLINE_WORDS) or "author" in (element.get("rel") or "")
@@ -127,7 +137,7 @@ def _one_for_all(draft: Draft) -> Iterator[str]:
         if not 4 < len(text) < _SHORT or not (_is_written(text) or (marked and is_person(text))):
             continue
         if not any(node.tag == "aside" or tokens(node) & (_NEVER | _OTHERS) for node in _around(element, 7)):
-            said.setdefault(squash(WRITTEN.sub("", text, count=1)), text)
+            said.setdefault(squash(WRITTEN.sub("", _DONE_BY.sub("", text, count=1), count=1)), text)
     if said and all(key in max(said, key=len) for key in said):
         yield said[max(said, key=len)]
 
@@ -140,6 +150,23 @@ def _about_the_writer(draft: Draft) -> Iterator[str]:
             before = fold("\n".join(paragraphs[:number]))
             if not re.search(rf"\b{re.escape(fold(match[1].split()[-1]))}\b", before):
                 yield match[1]
+
+
+def _portrait(draft: Draft) -> Iterator[str]:
+    """A picture's description and the line behind it are one name, the next line says that they write; once on the page, and not in its text."""
+    names: dict[str, str] = {}
+    for image in draft.tree.xpath("//img[@alt]"):
+        name = image.get("alt").split(",")[0].strip()
+        if not is_person(name) or any(
+            node.tag in ("aside", "figure") or tokens(node) & (_NEVER | _OTHERS) for node in _around(image, 7)
+        ):
+            continue
+        line, job = (*(text for text, _ in islice(runs_behind(image), 2)), "", "")[:2]
+        if squash(line) == squash(name) and len(job) < _SHORT and _WRITES.search(job):
+            names.setdefault(squash(name), name)
+    text = fold("\n".join(draft.text.split("\n\n")[:-_LAST]))
+    if len(names) == 1 and not any(re.search(rf"\b{re.escape(fold(name.split()[-1]))}\b", text) for name in names.values()):
+        yield from names.values()
 
 
 def _spells(href: str, name: str) -> bool:
@@ -159,8 +186,8 @@ def _begins_with_a_name(line: str) -> bool:
 
 
 def _is_written(line: str) -> bool:
-    """ "By Jane Doe", and no book's line "by Jane Doe, 1721"."""
-    return len(line) < _SHORT and WRITTEN.match(line) is not None and not re.search(r"\b1[0-8]\d\d\b", line)
+    """ "By Jane Doe", "Posted on 3 March 2025 by Jane Doe", and no book's line "by Jane Doe, 1721"."""
+    return len(line) < _SHORT and bool(WRITTEN.match(line) or _DONE_BY.match(line)) and not re.search(r"\b1[0-8]\d\d\b", line)
 
 
 def _around(element: HtmlElement, height: int = 4) -> list[HtmlElement]:
@@ -176,4 +203,5 @@ _SIGNS: tuple[Callable[[Draft], Iterator[str]], ...] = (
     _profile,
     _one_for_all,
     _about_the_writer,
+    _portrait,
 )

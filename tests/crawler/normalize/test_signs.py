@@ -103,6 +103,36 @@ def test_a_last_paragraph_may_be_about_the_writer(
     assert authors_of(make_draft, setting, page(), f"{TEXT}\n\n{last}") == authors
 
 
+@pytest.mark.parametrize(
+    ("below", "authors"),
+    [
+        ('<p><img src="a.png" alt="Anna Nowak"></p><p><b>Anna Nowak</b> <em>Bridge walker and writer</em></p>', ("Anna Nowak",)),
+        ('<p><img src="a.png" alt="Anna Nowak"></p><p><b>Anna Nowak</b> <em>Mayor</em></p>', ()),
+        ('<p><img src="a.png" alt="Sehr Gut"></p><p>Sehr Gut</p><p>Test</p>', ()),
+        ("<div><i>Last updated March 3, 2025 by <a>Anna Nowak</a>.</i></div>", ("Anna Nowak",)),
+        ("<div>Dodano 3 maja przez Anna Nowak</div>", ("Anna Nowak",)),
+    ],
+)
+def test_a_portrait_with_a_writers_job_and_a_line_of_the_system_name_the_writer(
+    below: str, authors: tuple[str, ...], make_draft: MakeDraft, setting: Setting
+) -> None:
+    assert authors_of(make_draft, setting, page("", below)) == authors
+
+
+@pytest.mark.parametrize(
+    ("cards", "authors"),
+    [
+        ('<p class="full-name">Anna Nowak</p>', ("Anna Nowak",)),
+        ('<p class="full-name">Anna Nowak</p><p class="full-name">Anna Kos</p>', ("Anna",)),
+        ('<p class="full-name">Jan Kos</p>', ("Anna",)),
+    ],
+)
+def test_a_given_name_alone_takes_the_family_name_that_the_page_gives_it(
+    cards: str, authors: tuple[str, ...], make_draft: MakeDraft, setting: Setting
+) -> None:
+    assert authors_of(make_draft, setting, page("", cards, '<meta name="author" content="Anna">')) == authors
+
+
 def test_a_writer_whom_the_text_speaks_of_is_its_subject(make_draft: MakeDraft, setting: Setting) -> None:
     text = f"{TEXT}\n\nPani Nowak przeszła.\n\nAnna Nowak is a freelance writer."
     assert authors_of(make_draft, setting, page(), text) == ()
