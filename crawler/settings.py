@@ -21,7 +21,7 @@ from crawler.errors import ConfigError
 T = TypeVar("T")
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|h|d|w)")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
-ROOMS = ("store", "crawler", "indexer", "web", "scheduler")
+ROOMS = ("store", "crawler", "indexer", "web", "watches", "scheduler")
 PREFIX = "DEPESZA_"
 
 

@@ -228,11 +228,15 @@ def _fill(ctx: typer.Context, as_json: bool, *, rebuild: bool) -> None:
     from indexer.config import indexer_settings
     from indexer.push import Pushing, push_pending, rebuild_index
     from indexer.retention import first_kept
+    from indexer.watches.noting import Noter
 
     fill = rebuild_index if rebuild else push_pending
     settings, now = indexer_settings(ctx.obj), datetime.now(UTC)
-    how = Pushing(batch=settings.batch, kept_from=first_kept(now, settings.keep_s), is_asked_for=True, progress=_progress)
     with _opened(ctx) as (engine, database):
+        how = Pushing(
+            batch=settings.batch, kept_from=first_kept(now, settings.keep_s), is_asked_for=True, progress=_progress,
+            note=Noter(engine.forms, now).note,
+        )  # fmt: skip
         report = fill(database, engine, now=now, how=how)
     if as_json:
         out_json(asdict(report))

@@ -121,6 +121,10 @@ class FormTable(Protocol):
         """Index tokens of the seen forms that share one of `lemmas`."""
         ...
 
+    def lemmas_of(self, tokens: Collection[str], language: str) -> Iterable[tuple[str, str]]:
+        """(index token, lemma) of the seen forms that have one of `tokens`: `forms` the other way round, for many at once."""
+        ...
+
     def add(self, texts: Mapping[str, Iterable[str]]) -> int:
         """Take in the words of texts, by language; returns how many forms were new."""
         ...

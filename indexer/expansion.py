@@ -74,10 +74,10 @@ class Expander:
     def _related(self, word: str) -> set[str]:
         related: set[str] = set()
         for language in self.languages or self.forms.languages():
-            related |= self.forms.forms(self._lemmas(word.lower(), language), language)
+            related |= self.forms.forms(self.lemmas(word.lower(), language), language)
         return related
 
-    def _lemmas(self, lower: str, language: str) -> set[str]:
+    def lemmas(self, lower: str, language: str) -> set[str]:
         """Lemmas of a query word: its own readings and, when typed without diacritics, those of what it may stand for.
 
         The dictionaries are asked only for what the table of seen forms cannot tell, since loading one costs a cold

@@ -8,7 +8,7 @@ stay plain, so nothing is re-indexed when the morphology improves; a rebuild of 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -116,6 +116,17 @@ class SeenForms:
                 row[0] for row in self._rows("SELECT folded FROM reading WHERE language = ? AND lemma = ?", language, lemma)
             )
         return frozenset(found)
+
+    def lemmas_of(self, tokens: Collection[str], language: str) -> set[tuple[str, str]]:
+        """(index token, lemma) of the seen forms of `language` that have one of `tokens`."""
+        found: set[tuple[str, str]] = set()
+        asked = sorted(tokens)
+        for start in range(0, len(asked), _CHUNK):
+            chunk = asked[start : start + _CHUNK]
+            marks = ",".join("?" * len(chunk))
+            sql = f"SELECT folded, lemma FROM reading WHERE language = ? AND folded IN ({marks})"  # noqa: S608 - only question marks are put in
+            found.update((row[0], row[1]) for row in self._rows(sql, language, *chunk))
+        return found
 
     def add(self, texts: Mapping[str, Iterable[str]]) -> int:
         """Take in the words of texts, by language, in one transaction. Returns how many forms were new."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -52,6 +52,8 @@ class Pushing:
     """Somebody asked for it: what was put off is tried now."""
     progress: Progress | None = None
     patience: Patience = field(default_factory=Patience)
+    note: Callable[[sa.Connection, Sequence[Document]], object] | None = None
+    """Told of the documents that are in the index now, in the transaction that acknowledges them (watches); not by a rebuild."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,6 +196,9 @@ class _Outbox:
         done = {one: version for one, version in versions.items() if one in answered}
         done |= {one: _ANY_VERSION for one in batch.ids if one not in versions}
         with self._run.database.write() as connection:
+            if self._run.how.note is not None:
+                found = result.written | result.already
+                self._run.how.note(connection, [one for one in batch.documents if one["id"] in found])
             acknowledge(connection, done)
             _keep_letters(connection, batch.documents, result, self._run.now)
         attempts = {one: self._attempts.pop(one) for one in batch.ids}

@@ -5,7 +5,7 @@ Its rows are those of the embedded engine's table (`forms`); any number of machi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from crawler.store import forms as store
 from crawler.store.database import Database
@@ -49,6 +49,11 @@ class StoreForms:
         """See FormTable."""
         with self._database.read() as connection:
             return frozenset(store.tokens_of_lemmas(connection, set(lemmas), language))
+
+    def lemmas_of(self, tokens: Collection[str], language: str) -> set[tuple[str, str]]:
+        """See FormTable."""
+        with self._database.read() as connection:
+            return store.lemmas_of_tokens(connection, tokens, language)
 
     def add(self, texts: Mapping[str, Iterable[str]]) -> int:
         """See FormTable. Mostly a look into this process's memory; the rest is one query and one transaction."""

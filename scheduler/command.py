@@ -59,6 +59,7 @@ COMMANDS: dict[str, Place] = {
     "stories": Place(READ, ("crawler.cli.stories:app",), "depesza stories list --since 2d"),
     "diff": Place(READ, ("crawler.cli.comparing:diff",), "depesza diff 3f2a9c41@1 3f2a9c41@2"),
     "revisions": Place(READ, ("crawler.cli.comparing:revisions",), "depesza revisions 3f2a9c41 --diff"),
+    "watch": Place(READ, ("scheduler.watch_cli:app",), "depesza watch add Korea '\"Korea Północna\"' --to ntfy://my-topic"),
     "batch": Place(READ, ("crawler.cli.batch:app",), "depesza batch extract records.jsonl > articles.jsonl"),
     "index": Place(KEEP, ("indexer.cli:index_app",), "depesza index status"),
     "elasticsearch": Place(KEEP, ("indexer.elasticsearch_cli:app",), "depesza elasticsearch start"),

@@ -29,6 +29,7 @@ from scheduler.launch import launch_crawl
 
 if TYPE_CHECKING:
     from indexer.push import PushReport
+    from indexer.watches.delivering import DeliverReport
 
 CLOCK_FLOOR = datetime(2026, 11, 1, tzinfo=UTC)
 """Before the first release: a clock that says less has lost its battery (SAFETY F32)."""
@@ -124,16 +125,36 @@ def push(locations: Locations, database: Database) -> PushReport:
     from indexer.engines.choose import open_engine
     from indexer.push import Pushing, push_pending
     from indexer.retention import first_kept
+    from indexer.watches.noting import Noter
 
     settings, now = indexer_settings(locations), datetime.now(UTC)
     engine = open_engine(settings, locations)
     try:
-        how = Pushing(batch=settings.batch, kept_from=first_kept(now, settings.keep_s))
+        note = Noter(engine.forms, now).note
+        how = Pushing(batch=settings.batch, kept_from=first_kept(now, settings.keep_s), note=note)
         return push_pending(database, engine, now=now, how=how)
     except OSError as error:  # a full or broken disk
         raise BackendUnavailable(
             f"the search index at {locations.index_dir} cannot be used: {error.strerror or error}"
         ) from error
+    finally:
+        engine.close()
+
+
+def deliver(locations: Locations, database: Database) -> DeliverReport | None:
+    """Send the alerts that are due; None without a watch. Raises BackendUnavailable and ConfigError when the index cannot be opened."""
+    from crawler.store.watches import read_watches
+    from indexer.config import indexer_settings
+    from indexer.engines.choose import open_engine
+    from indexer.watches.delivering import deliver_due
+    from indexer.watches.settings import alert_settings
+
+    with database.read() as connection:
+        if not read_watches(connection, active_only=True):
+            return None
+    engine = open_engine(indexer_settings(locations), locations)
+    try:
+        return deliver_due(database, engine, alert_settings(locations), datetime.now(UTC))
     finally:
         engine.close()
 

@@ -30,7 +30,7 @@ from crawler.store import health as health_store
 from crawler.store.database import Database, open_database
 from scheduler.child_log import log_again
 from scheduler.config import scheduler_settings
-from scheduler.crawling import CrawlRequest, check_clock, contact_for, crawl, push, tidy
+from scheduler.crawling import CrawlRequest, check_clock, contact_for, crawl, deliver, push, tidy
 from scheduler.dispatch import Dispatcher
 from scheduler.health import failed
 from scheduler.lock import only_service
@@ -117,6 +117,7 @@ class Service:
         soon = datetime.now(UTC) + timedelta(seconds=1)
         push_s = parse_duration(self._settings.push_every)
         clock.add_job(self._push, "interval", seconds=push_s, args=[database], id="push", next_run_time=soon)
+        clock.add_job(self._deliver, "interval", seconds=push_s, args=[database], id="alerts", next_run_time=soon)
         clock.add_job(self._tidy, "interval", seconds=TIDY_S, args=[database], id="tidy")
         clock.add_job(self._beat, "interval", seconds=HEARTBEAT_S, args=[beat], id="heartbeat")
         return clock
@@ -154,6 +155,17 @@ class Service:
                 log.warning("push stopped, will be tried again", reason=report.stopped, waiting=report.waiting)
             if report.written or report.rejected:
                 log.info("pushed", written=report.written, rejected=report.rejected, waiting=report.waiting)
+
+    def _deliver(self, database: Database) -> None:
+        try:
+            report = deliver(self._locations, database)
+        except DepeszaError as error:
+            log.warning("alerts not sent, will be tried again", reason=str(error))
+        except Exception:
+            log.exception("alerts failed")
+        else:
+            if report and (report.sent or report.failed):
+                log.info("alerts", sent=report.sent, failed=report.failed, waiting=report.waiting)
 
     def _tidy(self, database: Database) -> None:
         try:

@@ -18,10 +18,11 @@ from crawler.config import CrawlerSettings, Locations, StoreSettings
 from crawler.settings import PREFIX, is_secret, read_table, secret_hint
 from indexer.api.settings import WebSettings, web_settings
 from indexer.config import IndexerSettings, indexer_settings
+from indexer.watches.settings import AlertSettings, alert_settings
 from scheduler.config import SchedulerSettings, scheduler_settings
 
 ROOM_SETTINGS: dict[str, type] = {
-    "store": StoreSettings, "crawler": CrawlerSettings, "indexer": IndexerSettings, "web": WebSettings, "scheduler": SchedulerSettings,
+    "store": StoreSettings, "crawler": CrawlerSettings, "indexer": IndexerSettings, "web": WebSettings, "watches": AlertSettings, "scheduler": SchedulerSettings,
 }  # fmt: skip
 _SECRET = re.compile(r"password|secret|token|api_?key", re.IGNORECASE)
 _SECRET_QUERY = re.compile(r"((?:password|secret|token|key)[^=&#]*)=[^&#]*", re.IGNORECASE)
@@ -96,6 +97,8 @@ def read_room(room: str, locations: Locations, environ: Mapping[str, str] | None
         return indexer_settings(locations, environ)
     if room == "web":
         return web_settings(locations, environ)
+    if room == "watches":
+        return alert_settings(locations, environ)
     return read_table(ROOM_SETTINGS[room], room, locations.tables, locations.config_path, environ)
 
 

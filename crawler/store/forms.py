@@ -65,6 +65,16 @@ def tokens_of_lemmas(connection: sa.Connection, lemmas: Collection[str], languag
     return found
 
 
+def lemmas_of_tokens(connection: sa.Connection, tokens: Collection[str], language: str) -> set[tuple[str, str]]:
+    """(index token, lemma) of the seen forms that have one of the index tokens."""
+    found: set[tuple[str, str]] = set()
+    for batch in in_batches(sorted(tokens), _BATCH):
+        chosen = sa.select(form_reading.c.folded, form_reading.c.lemma)
+        rows = connection.execute(chosen.where(form_reading.c.folded.in_(batch), form_reading.c.language == language))
+        found.update((row[0], row[1]) for row in rows)
+    return found
+
+
 def known_forms(connection: sa.Connection, language: str, forms: Collection[str], version: int) -> set[str]:
     """Those of the forms that were read with this version of the morphology or a newer one."""
     found: set[str] = set()

@@ -1,0 +1,1 @@
+"""Watches: saved searches that alert. README beside this file."""
