@@ -26,12 +26,16 @@ Styled = tuple[PieceKind, str]
 
 def print_diff(diff: TextDiff, *, whole: bool = False) -> None:
     """The changed passages with a few kept words around them, wrapped to the terminal; with `whole` all of the text."""
-    colour, width = takes_colour(), columns()
-    pieces = diff.pieces if whole else shortened(diff.pieces)
-    for number, row in enumerate(_wrapped(list(_styled(pieces, colour)), width)):
+    colour = takes_colour()
+    for number, row in enumerate(diff_rows(diff.pieces if whole else shortened(diff.pieces), columns(), colour=colour)):
         text = "".join(f"{_COLOURS[kind]}{part}{_OFF}" if colour and _COLOURS[kind] else part for kind, part in row)
         if text or number:
             sys.stdout.write(text.rstrip() + "\n")
+
+
+def diff_rows(pieces: Sequence[Piece], width: int, *, colour: bool) -> list[list[Styled]]:
+    """Rows of at most `width` columns, each in parts of one kind; a blank row between paragraphs. Without colour, with marks."""
+    return list(_wrapped(list(_styled(pieces, colour)), width))
 
 
 def print_headlines(before: str, after: str) -> None:
@@ -60,16 +64,24 @@ def diff_fields(diff: TextDiff) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def shortened(pieces: Sequence[Piece]) -> list[Piece]:
-    """The pieces with the middle of long kept ones left out."""
+def shortened(pieces: Sequence[Piece], changed_words: int | None = None) -> list[Piece]:
+    """The pieces with the middle of long kept ones left out; with `changed_words`, so much of each changed paragraph too."""
     found = []
     for number, piece in enumerate(pieces):
         if piece.kind is PieceKind.KEPT:
             head = number > 0
             tail = number < len(pieces) - 1
             piece = Piece(kind=PieceKind.KEPT, text=_ends(piece.text, head, tail))
+        elif changed_words is not None:
+            parts = re.split(r"(\n+)", piece.text)
+            piece = Piece(kind=piece.kind, text="".join(_opening(part, changed_words) for part in parts))
         found.append(piece)
     return found
+
+
+def _opening(text: str, most: int) -> str:
+    words = list(re.finditer(r"\S+", text))
+    return text if len(words) <= most + 4 else f"{text[: words[most - 1].end()]} … ({len(words)} words)"
 
 
 def _ends(text: str, head: bool, tail: bool) -> str:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from crawler.config import Locations
+from crawler.model.article import Article
 from crawler.model.run import RunReport
 from crawler.model.story import Story
 from crawler.store import articles, stories
 from crawler.store.database import Database
 from crawler.store.outlets import read_agency_names
+from crawler.store.story_view import StoryView, view_story
+from crawler.text_diff import diff_texts
 from indexer.config import indexer_settings
 from indexer.engines.choose import open_engine
 from indexer.highlight import Snippet
 from indexer.search import SearchHit, SearchRequest, search
-from scheduler.demo.result import DemoHit, DemoResult, DemoRevision, DemoSearch, Marked, changed_words
+from scheduler.demo.result import DemoCopy, DemoHit, DemoResult, DemoRevision, DemoSearch, Marked, changed_words
 from scheduler.demo.server import Access, DemoServer
 
 SEARCHES = ("Warszawa", "prezydent", "Brzeskwicki")
@@ -31,6 +34,7 @@ def find_all(
         ids = [member.article_id for story in found for member in story.members]
         members = {article.id: article for article in articles.read_articles(connection, ids)}
         agencies = read_agency_names(connection)
+        views = [view_story(connection, story) for story in found]
     pages = set(server.article_urls(second=True, behind_robots=True))
     return DemoResult(
         data_dir=locations.data_dir,
@@ -41,6 +45,8 @@ def find_all(
         agency_names=agencies,
         searches=tuple(_search(locations, query, server.started_at) for query in SEARCHES),
         revisions=_revisions(database, server),
+        spread=views[0] if views else None,
+        copy=_most_changed(views, members),
         second_crawl_pages=sum(server.origins[line.outlet] + line.path in pages for line in second_log),
         unchanged_feeds=sum(line.status == 304 for line in second_log),
         left_alone=len(_hidden(server) - {server.origins[line.outlet] + line.path for line in server.log}),
@@ -55,6 +61,16 @@ def _order(story: Story) -> tuple[int, float]:
     """The largest first, then the earliest."""
     first = story.first_published_at or story.first_seen_at
     return -len(story.members), first.timestamp() if first else 0.0
+
+
+def _most_changed(views: Sequence[StoryView], articles_by_id: Mapping[str, Article]) -> DemoCopy | None:
+    """The copy that changed numbers, else the one that cut and added most."""
+    changed = [(len(one.numbers), min(one.cut, one.added), view, one) for view in views for one in view.members]
+    _, words, view, one = max(changed, key=lambda each: each[:2], default=(0, 0, None, None))
+    if not words or view is None or one is None:
+        return None
+    original, copy = articles_by_id[view.story.origin_article_id or ""], articles_by_id[one.member.article_id]
+    return DemoCopy(original=original, copy=copy, role=one.member.role.value, diff=diff_texts(original.text, copy.text))
 
 
 def _revisions(database: Database, server: DemoServer) -> tuple[DemoRevision, ...]:
@@ -74,7 +90,7 @@ def _revisions(database: Database, server: DemoServer) -> tuple[DemoRevision, ..
                     continue
                 before, after = changed_words(versions[-2], versions[-1])
                 told = announced.get(article.url, False)
-                found.append(DemoRevision(article=article, before=before, after=after, announced=told))
+                found.append(DemoRevision(article=article, before=before, after=after, announced=told, versions=tuple(versions)))
     return tuple(sorted(found, key=lambda one: (one.article.outlet, one.article.title)))
 
 

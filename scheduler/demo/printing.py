@@ -13,7 +13,8 @@ from rich.text import Text
 from crawler.model.run import OutletReport, RunReport, SourceStatus
 from crawler.model.story import Story, StoryMember
 from crawler.text import clean_line
-from scheduler.demo.result import DemoResult, DemoRevision, DemoSearch, Marked
+from scheduler.demo.changes import print_copy, print_revision, print_spread
+from scheduler.demo.result import DemoResult, DemoSearch, Marked
 
 _QUIET = "dim"
 _MARK = "bold yellow"
@@ -40,12 +41,16 @@ def print_demo(result: DemoResult, console: Console) -> None:
     _heading(console, f"{len(result.stories)} stories that several outlets carried")
     for story in result.stories:
         _print_story(console, story, result)
+    if result.spread:
+        print_spread(console, result.spread)
+    if result.copy:
+        print_copy(console, result.copy, result)
     _heading(console, f"{len(result.searches)} searches ({result.engine})")
     for search in result.searches:
         _print_search(console, search, result)
     _heading(console, "Corrections found")
     for revision in result.revisions:
-        _print_revision(console, revision, result)
+        print_revision(console, revision, result)
     _heading(console, "Go on from here")
     for command in result.next_commands:
         console.print(Text(f"  {command}"), soft_wrap=True)
@@ -118,14 +123,6 @@ def _print_search(console: Console, search: DemoSearch, result: DemoResult) -> N
                 row.rstrip()
                 console.print(Text("      ").append_text(row), soft_wrap=True)
     console.print()
-
-
-def _print_revision(console: Console, revision: DemoRevision, result: DemoResult) -> None:
-    name = result.outlet_names.get(revision.article.outlet, revision.article.outlet)
-    how = "its feed said so" if revision.announced else "not a word in the feed: a revisit found it"
-    _note(console, f"{name}, {how}")
-    console.print(Text("    − ", style="red").append(clean_line(revision.before), style="default"), soft_wrap=True)
-    console.print(Text("    + ", style="green").append(clean_line(revision.after), style="default"), soft_wrap=True)
 
 
 def _marked(piece: Marked, plain: bool) -> Text:

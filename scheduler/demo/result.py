@@ -13,6 +13,8 @@ from pydantic import TypeAdapter
 from crawler.model.article import Article, Revision
 from crawler.model.run import RunReport
 from crawler.model.story import Story
+from crawler.store.story_view import StoryView
+from crawler.text_diff import TextDiff
 
 _REPORT = TypeAdapter(RunReport)
 WORDS_AROUND = 3
@@ -66,6 +68,18 @@ class DemoRevision:
     after: str
     announced: bool
     """The outlet's feed showed it; otherwise a revisit found it."""
+    versions: tuple[Revision, ...] = ()
+    """All of them, the first first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DemoCopy:
+    """A copy beside its original: the one of the sample that changed most of what it kept."""
+
+    original: Article
+    copy: Article
+    role: str
+    diff: TextDiff
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +104,9 @@ class DemoResult:
     """Pages behind robots.txt that a source names and nobody asked for, by the same log."""
     engine: str = "embedded"
     """What was searched with."""
+    spread: StoryView | None = None
+    """The story whose spread is shown: the first of `stories`."""
+    copy: DemoCopy | None = None
     next_commands: tuple[str, ...] = ()
     """How to go on in what the demo left."""
 
@@ -107,12 +124,33 @@ def as_json(result: DemoResult) -> dict[str, Any]:
                 "before": one.before,
                 "after": one.after,
                 "announced": one.announced,
+                "versions": [version.number for version in one.versions],
             }
             for one in result.revisions
         ],
+        "spread": _spread(result.spread) if result.spread else None,
+        "diff": _diff(result.copy) if result.copy else None,
         "data_dir": str(result.data_dir),
         "engine": result.engine,
     }
+
+
+def _spread(view: StoryView) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": one.member.article_id, "outlet": one.member.outlet, "role": one.member.role.value,
+            "after_s": (one.member.published_at - view.first_at).total_seconds(),
+        }
+        for one in view.members
+    ]  # fmt: skip
+
+
+def _diff(one: DemoCopy) -> dict[str, Any]:
+    return {
+        "original": one.original.id, "copy": one.copy.id, "role": one.role, "kept_words": one.diff.kept,
+        "cut_words": one.diff.cut, "added_words": one.diff.added, "headline_changed": one.original.title != one.copy.title,
+        "numbers": [[number.before, number.after] for number in one.diff.numbers],
+    }  # fmt: skip
 
 
 def changed_words(before: Revision, after: Revision) -> tuple[str, str]:

@@ -120,6 +120,20 @@ def test_the_silent_correction_is_found_by_a_revisit_and_the_title_by_the_feed(t
     assert runs_of(told, "pennine-post")[1]["outcomes"] == {"new": 1, "revised": 1, "seen": 2}
 
 
+def test_the_spread_of_a_story_a_copy_beside_its_original_and_the_versions_are_told(told: dict[str, Any]) -> None:
+    assert [(one["outlet"], one["after_s"] / 60, one["role"]) for one in told["spread"]] == [
+        ("depesze-pap", 0, "original"),
+        ("goniec-stoleczny", 14, "verbatim"),
+        ("kurier-nadwislanski", 31, "abridged"),
+        ("kresowiak", 47, "abridged"),
+        ("glos-podlasia", 53, "extended"),
+    ]
+    diff = told["diff"]
+    assert (diff["role"], diff["headline_changed"], diff["numbers"]) == ("edited", True, [["680", "860"]])
+    assert diff["cut_words"] > 100 and diff["added_words"] > 80 and diff["kept_words"] > 140
+    assert [one["versions"] for one in told["revisions"]] == [[1, 2], [1, 2]]
+
+
 def test_a_broken_feed_and_a_page_behind_robots_are_told_and_stop_nothing(told: dict[str, Any], folder: Path) -> None:
     first = runs_of(told, "visnyk-dnipra")[0]
     assert [source["status"] for source in first["sources"]] == ["unreadable", "ok"]
@@ -153,7 +167,18 @@ def test_the_demo_wants_a_folder_of_its_own(tmp_path: Path) -> None:
 def test_for_a_person_it_prints_the_stories_the_marks_and_the_next_command(tmp_path: Path) -> None:
     done = depesza("demo", "--data-dir", str(tmp_path / "new"))
     assert done.returncode == 0, done.stderr
-    for expected in ("Polska Agencja Prasowa", "Reuters", "verbatim", "aml/PAP", "[Warszawie]", "+14 min", "depesza search"):
+    for expected in (
+        "Polska Agencja Prasowa",
+        "Reuters",
+        "verbatim",
+        "aml/PAP",
+        "[Warszawie]",
+        "+14 min",
+        "depesza search",
+        "[-680-]",
+        "●",
+        "210",
+    ):
         assert expected in done.stdout
     assert "\x1b" not in done.stdout
     assert "Traceback" not in done.stderr
@@ -199,7 +224,7 @@ def plain(told: dict[str, Any], folder: Path) -> dict[str, Any]:
         rows = connection.execute("SELECT id, outlet, url, published_at FROM article").fetchall()
     names = {one: f"{outlet}{urlsplit(url).path}" for one, outlet, url, _ in rows}
     ages = {names[one]: at for one, _, _, at in rows}
-    text = json.dumps({name: told[name] for name in ("stories", "searches", "revisions")})
+    text = json.dumps({name: told[name] for name in ("stories", "searches", "revisions", "spread", "diff")})
     for one, name in names.items():
         text = text.replace(one, name)
     found: dict[str, Any] = json.loads(text)

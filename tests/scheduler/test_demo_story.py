@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,8 +15,10 @@ from crawler.errors import ConfigError
 from crawler.model.article import Article, Revision
 from crawler.model.run import Outcome, OutletReport, RunReport, SourceReport, SourceStatus
 from crawler.model.story import MemberRole, Story, StoryMember
+from crawler.store.story_view import MemberView, StoryView
+from crawler.text_diff import diff_texts
 from scheduler.demo.printing import open_console, print_demo
-from scheduler.demo.result import DemoHit, DemoResult, DemoRevision, DemoSearch, Marked, as_json, changed_words
+from scheduler.demo.result import DemoCopy, DemoHit, DemoResult, DemoRevision, DemoSearch, Marked, as_json, changed_words
 from scheduler.demo.story import MARKER, make_folder
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -89,6 +92,38 @@ def test_the_print_tells_crawls_stories_searches_corrections_and_what_to_type_ne
         "depesza search 'prezydent Warszawy' --data-dir '/tmp/the demo'",
     ):
         assert expected in text, expected
+
+
+def test_the_print_shows_a_spread_a_copy_beside_its_original_and_versions(
+    result: DemoResult, make_article: Callable[..., Article]
+) -> None:
+    story = result.stories[0]
+    views = tuple(
+        MemberView(
+            member=replace(one, published_at=NOON + timedelta(seconds=one.delay_s or 0)), outlet_name=f"\x1b[2J{one.outlet} [red]", title="t", url="u",
+            date_is_told=True, headline_changed=False, kept=0, cut=0, added=0, numbers=(),
+        )
+        for one in story.members
+    )  # fmt: skip
+    before = make_article("https://one.example/1", text="Budżet wynosi 680 mln euro.", title="Pierwszy")
+    after = make_article("https://two.example/2", text="Budżet wynosi 860 mln euro.", title="Drugi \x1b[2J")
+    copy = DemoCopy(original=before, copy=after, role="edited", diff=diff_texts(before.text, after.text))
+    versions = (revision("Tytuł", "było 120 osób"), revision("Tytuł", "było 210 osób", 2))
+    corrected = replace(result.revisions[0], versions=versions)
+    view = StoryView(story=story, title="Most \x1b[2J", agency_name=None, members=views)
+    text = printed(replace(result, spread=view, copy=copy, revisions=(corrected,)))
+    for expected in (
+        "Who carried it when",
+        "───●",
+        "[-680-] {+860+}",
+        "680 → 860",
+        "− Pierwszy",
+        "[-120-] {+210+}",
+        "version 2",
+        "[red]",
+    ):
+        assert expected in text, expected
+    assert "\x1b" not in text
 
 
 def test_a07_escapes_and_markup_from_an_outlet_reach_no_terminal(result: DemoResult) -> None:
