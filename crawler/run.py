@@ -29,6 +29,7 @@ from crawler.outlets.agencies import Agencies, load_agencies
 from crawler.outlets.catalogue import load_catalogue
 from crawler.spiders.batch import Batch
 from crawler.spiders.fetching import Client, Fetcher
+from crawler.spiders.filing_queue import FilingQueue
 from crawler.spiders.guard import Guard
 from crawler.spiders.ledger import ForgottenRobots, Ledger, StoredRobots
 from crawler.spiders.outlet_spider import Engine, OutletSpider, ProbeSpider, Work, stop_on_signals
@@ -37,7 +38,7 @@ from crawler.spiders.run_parts import PAGES_AT_ONCE, RunParts
 from crawler.spiders.scrapy_settings import scrapy_settings
 from crawler.store.database import open_database
 from crawler.store.leases import owner_name
-from crawler.workers import PagePool
+from crawler.workers import PagePool, Shared
 
 log = structlog.get_logger("crawler")
 
@@ -63,8 +64,8 @@ def run_crawl(plan: CrawlPlan) -> RunReport:
             user_agent=user_agent, now=_now, time_limit_s=plan.fetch_time_limit_s,
         )  # fmt: skip
         parts = RunParts(
-            plan=plan, fetcher=Fetcher(client), ledger=ledger, pool=pool, agencies=agencies, now=_now, stopping=asyncio.Event(),
-            room=asyncio.Semaphore(PAGES_AT_ONCE),
+            plan=plan, fetcher=Fetcher(client), ledger=ledger, filing=FilingQueue(ledger), pool=pool, agencies=agencies,
+            names=Shared(agencies), now=_now, stopping=asyncio.Event(), room=asyncio.Semaphore(PAGES_AT_ONCE),
         )  # fmt: skip
         batch = Batch(parts, started_at)
         made.append(batch)

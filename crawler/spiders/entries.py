@@ -13,14 +13,14 @@ import sqlalchemy as sa
 import structlog
 
 from crawler.errors import BackendUnavailable, FetchLater, FetchNever, NormalizeError
-from crawler.filing import file_article, file_nothing, file_removal
-from crawler.model.article import article_id
+from crawler.filing import Filing, file_nothing, file_removal
 from crawler.model.feed import FeedEntry, completed
 from crawler.model.outlet import Outlet
 from crawler.model.page import Page
 from crawler.model.run import Outcome
 from crawler.settings import parse_duration
 from crawler.spiders.fetching import NotAsked, TooLarge, Wanted
+from crawler.spiders.filing_queue import Reading, entry_key, leave_blocked
 from crawler.spiders.known import KnownOutlet
 from crawler.spiders.readers import read_known
 from crawler.spiders.retry_after import LAST_ATTEMPT, next_try
@@ -29,10 +29,8 @@ from crawler.spiders.walls import Verdict, judge
 from crawler.store import articles, dead_letters, frontier, pages
 from crawler.store.dead_letters import DeadLetter, Stage
 from crawler.store.frontier import FrontierItem
+from crawler.workers import Shared
 
-BLOCKED_AGAIN_S = 6 * 3600.0
-"""A wall may be passing, so a blocked entry is tried again after 6 and 12 h, slower than any other (SAFETY F31)."""
-BLOCKED_ATTEMPTS = 3
 VISIT_AGAIN_S = 86400.0
 """A revisit that found no article is tried again a day later."""
 _FINAL = {Outcome.GONE: Stage.FETCH, Outcome.REFUSED: Stage.FETCH, Outcome.FAILED: Stage.FETCH, Outcome.BROKEN: Stage.FILE}
@@ -44,6 +42,7 @@ class EntryWork:
 
     def __init__(self, parts: RunParts, outlet: Outlet, known: KnownOutlet) -> None:
         self._parts, self._outlet, self._known = parts, outlet, known
+        self._shared = Shared(outlet)
         self._revisit_s = tuple(parse_duration(age) for age in outlet.revisit)
         self.pages_fetched = 0
         self.troubles_in_a_row = 0
@@ -104,30 +103,18 @@ class EntryWork:
 
     async def _read(self, item: FrontierItem, page: Page) -> Outcome:
         """The page through the chain in a worker process, then into the store."""
-        known = self._known.template_for(page.final_url)
-        future = self._parts.pool.submit(read_known, page, self._outlet, self._parts.agencies, known)
+        template, canary = self._known.template_for(page.final_url)
+        future = self._parts.pool.submit(read_known, page, self._shared, self._parts.names, template, canary)
         try:
             article, sighting = await asyncio.wrap_future(future)
         except NormalizeError as error:
             if error.kind == "broken" and self._parts.stopping.is_set():
                 return Outcome.LATER  # its worker was stopped with us: the entry waits for the next run
             return await self._give_up(item, Verdict(Outcome(error.kind), error.reason), page)
-        note = self._known.note(sighting, page.fetched_at)
-
-        def file(connection: sa.Connection) -> Outcome:
-            outcome = file_article(connection, article, page, self._revisit_s)
-            note(connection)
-            if outcome is Outcome.BLOCKED:  # one text at many addresses: filing wrote the letter
-                self._leave_blocked(connection, item, "the same text at many addresses", page.fetched_at)
-                return outcome
-            dead_letters.drop_page_letters(connection, [_key(item)])
-            if item.article_id:  # its address may have led to another article: it is not due for ever
-                articles.pass_visit(connection, item.article_id, page.fetched_at)
-            frontier.leave(connection, item.outlet, item.url)
-            return outcome
-
+        noted = self._known.note(sighting, page.fetched_at)
+        filing = Filing(article=article, page=page, revisit_s=self._revisit_s)
         try:
-            return await self._parts.ledger.write(file)
+            return await self._parts.filing.file(Reading(item=item, filing=filing, noted=noted))
         except BackendUnavailable:
             raise
         except Exception as error:
@@ -153,19 +140,12 @@ class EntryWork:
             else:
                 self._write_letter(connection, item, letter, page)
             if verdict.outcome is Outcome.BLOCKED:
-                self._leave_blocked(connection, item, verdict.reason, now)
+                leave_blocked(connection, item, verdict.reason, now)
             else:
                 frontier.leave(connection, item.outlet, item.url)
 
         await self._parts.ledger.write(settle)
         return verdict.outcome
-
-    @staticmethod
-    def _leave_blocked(connection: sa.Connection, item: FrontierItem, reason: str, now: datetime) -> None:
-        if item.attempts + 1 < BLOCKED_ATTEMPTS:
-            frontier.put_off(connection, item, reason, now + timedelta(seconds=BLOCKED_AGAIN_S * 2.0**item.attempts))
-        else:
-            frontier.leave(connection, item.outlet, item.url)
 
     def _write_letter(self, connection: sa.Connection, item: FrontierItem, letter: DeadLetter, page: Page | None) -> None:
         if item.article_id:  # the good page of a known article is not overwritten with a bad one
@@ -181,7 +161,7 @@ class EntryWork:
         entry = item.entry
         published = entry.published_at.isoformat() if entry.published_at else None
         return DeadLetter(
-            stage=_FINAL.get(verdict.outcome, Stage.NORMALIZE if page is not None and page.body else Stage.FETCH), key=_key(item),
+            stage=_FINAL.get(verdict.outcome, Stage.NORMALIZE if page is not None and page.body else Stage.FETCH), key=entry_key(item),
             outlet=item.outlet, url=item.url, reason=verdict.reason, created_at=now, last_at=now,
             detail={
                 "outcome": verdict.outcome.value, "title": entry.title, "summary": entry.summary, "published_at": published,
@@ -193,7 +173,3 @@ class EntryWork:
     def _note_trouble(self, reason: str) -> None:
         self.troubles_in_a_row += 1
         self.last_trouble = reason
-
-
-def _key(item: FrontierItem) -> str:
-    return item.article_id or article_id(item.url)

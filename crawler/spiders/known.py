@@ -7,7 +7,6 @@ whatever goes wrong with it costs no article. Not here: learning itself (`crawle
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -17,9 +16,11 @@ from crawler.errors import BackendUnavailable, NormalizeError
 from crawler.model.outlet import Outlet
 from crawler.model.template import Sighting, Template
 from crawler.normalize.template.check import MOST_PAGES, Watch
+from crawler.spiders.filing_queue import Noted
 from crawler.spiders.readers import learn_template
 from crawler.spiders.run_parts import RunParts
 from crawler.store import pages, templates
+from crawler.workers import Shared
 
 log = structlog.get_logger("crawler")
 
@@ -30,6 +31,7 @@ class KnownOutlet:
     def __init__(self, parts: RunParts, outlet: Outlet) -> None:
         self._parts, self._outlet = parts, outlet
         self._watch = Watch()
+        self._shared: Shared[Template | None] | None = None
         self._learning = False
 
     async def open(self) -> None:
@@ -40,23 +42,19 @@ class KnownOutlet:
         )
         self._watch = Watch(template, standing)
 
-    def template_for(self, url: str) -> tuple[Template | None, bool]:
+    def template_for(self, url: str) -> tuple[Shared[Template | None], bool]:
         """The template for the page at `url`, and whether the page is a canary."""
-        return self._watch.template, self._watch.canary(url)
+        if self._shared is None or self._shared.value is not self._watch.template:
+            self._shared = Shared(self._watch.template)
+        return self._shared, self._watch.canary(url)
 
-    def note(self, sighting: Sighting | None, at: datetime) -> Callable[[sa.Connection], None]:
-        """Note what a page said, and give what writes it in the transaction that files the page's article."""
+    def note(self, sighting: Sighting | None, at: datetime) -> Noted:
+        """Note what a page said, and give what is to be written in the transaction that files the page's article."""
         given_up = self._watch.note(sighting)
-        standing, slug = self._watch.standing, self._outlet.slug
+        slug = self._outlet.slug
         if given_up:
             log.info("a template is given up", outlet=slug, reason=given_up)
-
-        def write(connection: sa.Connection) -> None:
-            if given_up:
-                templates.retire_template(connection, slug, given_up, at)
-            templates.save_standing(connection, slug, standing, at)
-
-        return write
+        return Noted(outlet=slug, standing=lambda: self._watch.standing, given_up=given_up, at=at)
 
     async def learn_if_due(self) -> None:
         """Learn from the newest kept pages where it is time. Raises BackendUnavailable, nothing else."""
@@ -83,19 +81,18 @@ class KnownOutlet:
         )
         at = self._parts.now()
         try:
-            future = self._parts.pool.submit(learn_template, sample, self._outlet, self._parts.agencies, at, version)
+            future = self._parts.pool.submit(learn_template, sample, self._outlet, self._parts.names, at, version)
             template, reason = await asyncio.wrap_future(future)
         except NormalizeError as error:  # the pool's limits, or the run was stopped
             template, reason = None, error.reason
         if self._parts.stopping.is_set():
             return
         self._watch.learned(template, reason)
-        standing = self._watch.standing
 
         def write(connection: sa.Connection) -> None:
             if template is not None:
                 templates.save_template(connection, template)
-            templates.save_standing(connection, slug, standing, at)
+            templates.save_standing(connection, slug, self._watch.standing, at)
 
         await ledger.write(write)
         log.info("an outlet was learned" if template else "an outlet could not be learned", outlet=slug, reason=reason)

@@ -47,7 +47,7 @@ def read_page(page: Page, outlet: Outlet, agencies: Agencies, now: datetime) -> 
 
 
 def read_known(
-    page: Page, outlet: Outlet, agencies: Agencies, known: tuple[Template | None, bool]
+    page: Page, outlet: Outlet, agencies: Agencies, template: Template | None, canary: bool
 ) -> tuple[Article, Sighting | None]:
     """The same with what is known of the outlet: its template, and whether the page is a canary. The page's fetch is the time.
 
@@ -56,7 +56,7 @@ def read_known(
     from crawler.normalize.chain import article_of, read_draft
     from crawler.normalize.draft import Setting
 
-    draft = read_draft(page, Setting(outlet, agencies, page.fetched_at, *known))
+    draft = read_draft(page, Setting(outlet, agencies, page.fetched_at, template, canary))
     return article_of(draft, outlet), draft.sighting
 
 

@@ -10,8 +10,9 @@ from datetime import datetime
 from crawler.model.run import CrawlPlan
 from crawler.outlets.agencies import Agencies
 from crawler.spiders.fetching import Fetcher
+from crawler.spiders.filing_queue import FilingQueue
 from crawler.spiders.ledger import Ledger
-from crawler.workers import PagePool
+from crawler.workers import PagePool, Shared
 
 PAGES_AT_ONCE = 200
 """Pages under way in the process, those that wait for their outlet's delay included; 200 usual ones are 40 MB."""
@@ -24,8 +25,11 @@ class RunParts:
     plan: CrawlPlan
     fetcher: Fetcher
     ledger: Ledger
+    filing: FilingQueue
     pool: PagePool
     agencies: Agencies
+    names: Shared[Agencies]
+    """The same for the workers."""
     now: Callable[[], datetime]
     stopping: asyncio.Event
     """Set when the run is to end: nothing new is begun."""

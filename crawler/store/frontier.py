@@ -6,7 +6,7 @@ its dead letter). So a process killed at any moment loses nothing, whatever the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -88,6 +88,15 @@ def due(connection: sa.Connection, outlet: str, now: datetime, limit: int) -> li
 def leave(connection: sa.Connection, outlet: str, url: str) -> None:
     """The entry reached its outcome. Call it in the transaction that makes the outcome durable."""
     connection.execute(frontier.delete().where(frontier.c.outlet == outlet, frontier.c.url == url))
+
+
+def leave_all(connection: sa.Connection, done: Sequence[tuple[str, str]]) -> None:
+    """The same for many (outlet, address)."""
+    if done:
+        connection.execute(_LEAVE, [{"one": outlet, "there": url} for outlet, url in sorted(done)])
+
+
+_LEAVE = frontier.delete().where(frontier.c.outlet == sa.bindparam("one"), frontier.c.url == sa.bindparam("there"))
 
 
 def put_off(connection: sa.Connection, item: FrontierItem, reason: str, next_try_at: datetime) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import os
 import signal
 import subprocess
@@ -20,7 +21,7 @@ from crawler.model.page import Page
 from crawler.normalize.chain import normalize
 from crawler.normalize.parsing import parse_html, visible_text
 from crawler.outlets.agencies import Agencies, load_agencies
-from crawler.workers import PagePool
+from crawler.workers import PagePool, Shared
 
 NOW = datetime(2026, 11, 3, tzinfo=UTC)
 OUTLET = Outlet(
@@ -266,3 +267,12 @@ def test_f22_dirt_in_a_page_never_reaches_the_article(dirt: str, pool: PagePool,
         text.encode("utf-8")
         assert not any(char in text for char in "\x00\x1b\ud800\uffff\u202e\u200b\x85\x9f")
         assert "\u0301" * 9 not in text
+
+
+def test_a_shared_value_goes_to_a_worker_once_and_to_its_successor_again(pool: PagePool) -> None:
+    shared = Shared(("kurier", 7))
+    assert [pool.submit(operator.getitem, shared, place).result(timeout=60) for place in (0, 1, 0)] == ["kurier", 7, "kurier"]
+    with pytest.raises(NormalizeError):
+        pool.submit(os._exit, 3).result(timeout=30)
+    assert pool.submit(operator.getitem, shared, 1).result(timeout=60) == 7
+    assert pool.submit(max, Shared(3), shared.value[1], Shared(5)).result(timeout=60) == 7

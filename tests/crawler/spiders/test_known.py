@@ -10,6 +10,7 @@ from typing import Any, cast
 
 from crawler.errors import NormalizeError
 from crawler.model.outlet import Outlet
+from crawler.spiders.filing_queue import write_notes
 from crawler.spiders.known import KnownOutlet
 from crawler.spiders.ledger import Ledger
 from crawler.spiders.run_parts import RunParts
@@ -40,11 +41,12 @@ def run(database: Database, error: Exception, pages: int) -> tuple[KnownOutlet, 
     pool, ledger = BrokenPool(error), Ledger(database)
 
     async def work() -> KnownOutlet:
-        parts = SimpleNamespace(ledger=ledger, pool=pool, agencies=None, now=lambda: NOW, stopping=asyncio.Event())
+        parts = SimpleNamespace(ledger=ledger, pool=pool, names=None, now=lambda: NOW, stopping=asyncio.Event())
         known = KnownOutlet(cast(RunParts, parts), OUTLET)
         await known.open()
         for _ in range(pages):
-            await ledger.write(known.note(None, NOW))
+            noted = known.note(None, NOW)
+            await ledger.write(lambda connection, noted=noted: write_notes(connection, [noted]))  # type: ignore[misc]  # its own
             await known.learn_if_due()
         return known
 
@@ -57,7 +59,8 @@ def run(database: Database, error: Exception, pages: int) -> tuple[KnownOutlet, 
 def test_learning_beyond_the_pool_s_limits_is_noted_and_tried_again_later(sqlite_database: Database) -> None:
     known, pool = run(sqlite_database, NormalizeError("broken", "took longer than 10 s"), pages=9)
     assert pool.asked == 1
-    assert known.template_for("https://kresy.example/1") == (None, False)
+    template, canary = known.template_for("https://kresy.example/1")
+    assert (template.value, canary) == (None, False)
     with sqlite_database.read() as connection:
         standing = templates.read_standing(connection, "kresy")
     assert (standing.why, standing.failed, standing.fresh) == ("took longer than 10 s", 1, 4)
@@ -66,4 +69,5 @@ def test_learning_beyond_the_pool_s_limits_is_noted_and_tried_again_later(sqlite
 def test_a_bug_in_learning_costs_no_page(sqlite_database: Database) -> None:
     known, pool = run(sqlite_database, ValueError("a bug"), pages=16)
     assert pool.asked == 2
-    assert known.template_for("https://kresy.example/1") == (None, False)
+    template, canary = known.template_for("https://kresy.example/1")
+    assert (template.value, canary) == (None, False)
