@@ -26,6 +26,13 @@ FOLDERS = sorted(path.parent for path in RECORDED.glob("*/*/expected.json"))
 FAULTY = [folder for folder in FOLDERS if "known_fault" in json.loads((folder / "expected.json").read_text(encoding="utf-8"))]
 
 
+FACTS = {
+    "url", "title", "lead", "language", "authors", "byline", "published_at", "published_from", "modified_at", "section", "tags", "image_url", "image_credit",
+    "access",
+}  # fmt: skip
+"""What a page of which all facts are pinned says in `expected`, beside its text, sources and words that must not be there."""
+
+
 def name_of(folder: Path) -> str:
     return f"{folder.parent.name}/{folder.name}"
 
@@ -83,6 +90,18 @@ def test_every_recorded_page_says_what_its_trap_is() -> None:
     assert len(FOLDERS) >= 60
     for folder in FOLDERS:
         assert (folder / "about.md").read_text(encoding="utf-8").startswith("# "), folder
+
+
+def test_the_polish_pages_pin_every_fact() -> None:
+    """The founding sample's page and at least thirty more, in at least ten outlets' themes (each has a theme of its own)."""
+    wanted = {folder: json.loads((folder / "expected.json").read_text(encoding="utf-8")) for folder in FOLDERS}
+    polish = {folder: one for folder, one in wanted.items() if "pl" in one["outlet"]["languages"] and "expected" in one}
+    assert not any("known_fault" in one for one in wanted.values())
+    assert {
+        name_of(folder): FACTS - one["expected"].keys() for folder, one in polish.items() if not one["expected"].keys() >= FACTS
+    } == {}
+    assert RECORDED / "kresy" / "2017-05-02-putin-trump" in polish
+    assert len(polish) > 30 and len({folder.parent for folder in polish}) >= 10
 
 
 def article_of(folder: Path, wanted: dict[str, Any]) -> Article:
