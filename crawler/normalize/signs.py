@@ -19,7 +19,7 @@ from crawler.normalize.byline_words import AUTHOR_PATH, BYLINE_WORDS, LABEL, PIC
 from crawler.normalize.draft import Draft
 from crawler.normalize.head_lines import head_lines, runs_behind
 from crawler.normalize.names import is_person, squash
-from crawler.normalize.parsing import elements, tokens, visible_text
+from crawler.normalize.parsing import elements, tokens
 from crawler.text import clean_line, fold
 
 _LINES = 40
@@ -133,13 +133,24 @@ def _one_for_all(draft: Draft) -> Iterator[str]:
         if len(element) > 4:
             continue
         marked = bool(tokens(element) & BYLINE_WORDS) or "author" in (element.get("rel") or "")
-        text = visible_text(element)
+        text = _short_text(element)
         if not 4 < len(text) < _SHORT or not (_is_written(text) or (marked and is_person(text))):
             continue
         if not any(node.tag == "aside" or tokens(node) & (_NEVER | _OTHERS) for node in _around(element, 7)):
             said.setdefault(squash(WRITTEN.sub("", _DONE_BY.sub("", text, count=1), count=1)), text)
     if said and all(key in max(said, key=len) for key in said):
         yield said[max(said, key=len)]
+
+
+def _short_text(element: HtmlElement) -> str:
+    """The element's text on one line where that is short, or "": most elements hold half the page, and are left after a few words."""
+    parts, size = [], 0
+    for part in element.itertext():
+        parts.append(str(part))
+        size += len(part.strip())
+        if size > _SHORT:
+            return ""
+    return clean_line(" ".join(parts))
 
 
 def _about_the_writer(draft: Draft) -> Iterator[str]:
