@@ -158,6 +158,7 @@ class ArticleAnswer(Shape):
     section: str | None
     tags: list[str]
     image_url: str | None
+    image_credit: str
     published_at: datetime
     published_from: str
     modified_at: datetime | None
