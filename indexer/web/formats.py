@@ -76,8 +76,7 @@ class Writer:
 
     def language(self, code: str) -> str:
         """The name of a language; its code where Unicode's data has none."""
-        name = self._locale.languages.get(code.replace("-", "_"))
-        return str(name) if name else self._said.gettext("unknown language") if code == "und" else code
+        return str(self._locale.languages.get(code.replace("-", "_"), code))
 
     def country(self, code: str) -> str:
         """The name of a country."""

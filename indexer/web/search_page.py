@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -220,7 +220,8 @@ def bucket_period(step: Step, bucket: Bucket) -> str:
     """What `date:` takes for a bucket."""
     match step:
         case Step.HOUR:
-            return f"{_minute(bucket.start)}..{_minute(bucket.end - timedelta(minutes=1))}"
+            last = (bucket.end.astimezone(UTC) - timedelta(minutes=1)).astimezone(bucket.start.tzinfo)
+            return f"{_minute(bucket.start)}..{_minute(last)}"
         case Step.WEEK:
             return f"{bucket.start:%Y-%m-%d}..{bucket.end - timedelta(days=1):%Y-%m-%d}"
         case Step.MONTH:
@@ -231,8 +232,9 @@ def bucket_period(step: Step, bucket: Bucket) -> str:
 
 
 def _minute(at: datetime) -> str:
-    """With its offset only in the hour that comes a second time, where the clock alone would name the first."""
-    return at.strftime("%Y-%m-%dT%H:%M") + (at.isoformat()[-6:] if at.fold else "")
+    """With its offset only in the hour that comes twice when the clock is put back."""
+    comes_twice = at.replace(fold=0).utcoffset() != at.replace(fold=1).utcoffset()
+    return at.strftime("%Y-%m-%dT%H:%M") + (at.isoformat()[-6:] if comes_twice else "")
 
 
 def _snippet(one: Snippet) -> Any:

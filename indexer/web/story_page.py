@@ -36,7 +36,7 @@ def context(desk: Desk, reader: Reader, view: StoryView, compare: str | None) ->
         if story.agency else None,
         "origin_href": f"/article/{origin.member.article_id}" if origin else None, "origin_outlet": origin.outlet_name if origin else "",
         "origin_at": origin.member.published_at if origin else None, "span": reader.write.delay(seconds)[1:] if seconds >= 60 else "",
-        "spread": Markup(_spread(desk, reader, view)),  # noqa: S704 - `crawler.spread` escapes what it is given
+        "spread": Markup(_spread(desk, reader, view)),  # noqa: S704 - the picture escapes what it is given
         "members": [_member(reader, one, story.id, origin, chosen) for one in view.members],
         "compared": _compared(desk, reader, origin, chosen) if origin and chosen else None,
         "links": _links(desk, reader, view), "said": said,
