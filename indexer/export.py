@@ -68,6 +68,6 @@ def _record(hit: SearchHit, article: Article, with_text: bool) -> Record:
         record["lead"] = None  # the opening of the text, word for word
     return record | {
         "byline": article.byline, "credits": article.credits, "published_from": article.published_from.value,
-        "image_url": article.image_url, "content_sha256": article.content_sha256,
+        "image_url": article.image_url, "image_credit": article.image_credit, "content_sha256": article.content_sha256,
         "attributions": [asdict(one) for one in article.attributions],
     }  # fmt: skip

@@ -19,7 +19,7 @@ from indexer.export_rows import COLUMNS, csv_lines
 _ROWS_AT_ONCE = 500
 _LISTS = ("authors", "tags", "agencies", "agency_names")
 _TIMES = ("published_at", "first_seen_at", "modified_at", "removed_at")
-_FURTHER = ("byline", "credits", "published_from", "image_url", "content_sha256")
+_FURTHER = ("byline", "credits", "published_from", "image_url", "image_credit", "content_sha256")
 _NOT_AS_SENT = frozenset(["content-encoding", "transfer-encoding", "content-length"])
 """Headers that do not hold for a body that is kept decoded."""
 
