@@ -50,9 +50,11 @@ def found(engine: SearchEngine, query: Node) -> set[str]:
 
 def test_what_was_pushed_is_found_and_comes_back_whole(engine: SearchEngine, make: Any) -> None:
     document = make(
-        1, "Prezydent przyjechał do Łodzi.", lead="Prezydent", authors=("Anna Żak",), section="Kraj", tags=("polityka",)
-    )
+        1, "Prezydent przyjechał do Łodzi.", lead="Prezydent", authors=("Anna Żak",), section="Kraj", tags=("polityka",),
+        image_url="https://kresy.example/most.jpg", image_credit="Fot. Ewa Lis/PAP",
+    )  # fmt: skip
     assert push(engine, [document]).written == {document["id"]}
+    assert found(engine, AnyOf(("lis",))) == set()  # who took the picture is kept and not searched
     [hit] = engine.search(EngineRequest(query=AnyOf(("lodzi",))))
     assert hit.document == document
     assert engine.documents([document["id"], article_id("https://nobody.example/")]) == {document["id"]: document}

@@ -71,6 +71,15 @@ def test_a_changed_title_or_text_is_a_revision_and_no_article(
         assert [one.wanted_version for one in outbox.take_outbox(connection, 9, NOON + timedelta(hours=1))] == [2]
 
 
+def test_a_picture_s_credit_is_kept_and_a_new_one_reaches_the_index(database: Database, make_article: MakeArticle) -> None:
+    first = make_article(text=TEXT, image_credit="Fot. Ewa Lis/PAP")
+    with database.write() as connection:
+        file_article(connection, first, page())
+        file_article(connection, dataclasses.replace(first, image_credit="Fot. Jan Kos"), page(at=NOON + timedelta(hours=1)))
+        kept = articles.read_article(connection, first.id)
+        assert kept is not None and (kept.image_credit, kept.index_version) == ("Fot. Jan Kos", 2)
+
+
 def test_an_article_met_under_another_address_keeps_its_id(database: Database, make_article: MakeArticle) -> None:
     entry = ArticleAddress(url="https://kresy.example/amp/1", kind=AddressKind.AMP)
     first = make_article(text=TEXT, addresses=(entry, ArticleAddress(url="https://kresy.example/1", kind=AddressKind.CANONICAL)))
