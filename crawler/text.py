@@ -8,6 +8,7 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
+from functools import lru_cache
 
 _BIDI = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
 _UNWANTED = re.compile(
@@ -47,6 +48,7 @@ class _Folds(dict[int, str]):
 
 _FOLDS_KEPT = 20_000
 _FOLDS = _Folds()
+_LINE_CHARS = 200
 
 
 def clean(text: str) -> str:
@@ -85,6 +87,18 @@ def fold(text: str) -> str:
     """
     if text.isascii():
         return text.lower()
+    return _folded_line(text) if len(text) <= _LINE_CHARS else _folded_text(text)
+
+
+@lru_cache(maxsize=4096)
+def _folded_line(text: str) -> str:
+    """Kept, because names, labels and titles are folded again and again."""
+    return text.translate(_FOLDS)
+
+
+@lru_cache(maxsize=4)
+def _folded_text(text: str) -> str:
+    """Kept for the article in hand, whose text several steps ask for."""
     return text.translate(_FOLDS)
 
 

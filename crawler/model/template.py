@@ -22,6 +22,18 @@ class Excerpt:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Tongue:
+    """The one language of an outlet's sample, by its commonest words."""
+
+    language: str
+    """ISO 639-1."""
+    words: tuple[str, ...]
+    """Case folded."""
+    share: float
+    """Of a text's words: so many of them at least tell the language."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Template:
     """One version of an outlet's template. Selectors are CSS, as in an outlet's hand-written `layouts`.
 
@@ -62,6 +74,10 @@ class Template:
     """The least of the sample."""
     excerpt: Excerpt | None = None
     """None: every page is parsed whole."""
+    tongue: Tongue | None = None
+    """None: the sample was in several languages, or too short to tell."""
+    longest_recurring: int = 0
+    """Characters of the longest line that recurs; 0: not known."""
     why: tuple[str, ...] = ()
     """For people: one sentence a finding."""
 

@@ -13,7 +13,17 @@ from collections.abc import Sequence
 from crawler.normalize.draft import Draft, Setting
 from crawler.normalize.labels import is_initials, is_stamp, signer, split_caption, without_shortcodes, without_trailing_link
 from crawler.normalize.parsing import elements, tokens, visible_text
-from crawler.normalize.phrases import APPEAL, BULLETIN, ORIGIN, READ_ALSO, REPLY_FORM, RIGHTS, SHARE_BAR, SUBSCRIPTION
+from crawler.normalize.phrases import (
+    APPEAL,
+    BULLETIN,
+    ORIGIN,
+    READ_ALSO,
+    REPLY_FORM,
+    RIGHTS,
+    SHARE_BAR,
+    SUBSCRIPTION,
+    in_lower_case,
+)
 from crawler.normalize.times import parse_time
 from crawler.normalize.titles import KICKERS, fold_title
 
@@ -34,7 +44,8 @@ _POSTED = re.compile(
     r"(?:(?:written|posted|published) by|(?:geschrieben|veröffentlicht|erstellt) von|(?:napisane|dodane|opublikowane|zamieszczone) przez|napsal)\b",
     re.IGNORECASE,
 )
-_BOILERPLATE = (REPLY_FORM, SUBSCRIPTION, SHARE_BAR, APPEAL, ORIGIN, BULLETIN)
+_BOILERPLATE = in_lower_case(REPLY_FORM, SUBSCRIPTION, SHARE_BAR, APPEAL, ORIGIN, BULLETIN)
+_READ_ALSO = in_lower_case(READ_ALSO)
 _HEAD_LINES = 6
 """Paragraphs from the top in which headline, byline and date are repeated."""
 _BY = re.compile(
@@ -98,7 +109,7 @@ def is_boilerplate(paragraph: str) -> bool:
     line = paragraph.removeprefix("- ").strip().removesuffix(" -")
     if len(line) > _SHORT:
         return False
-    return any(pattern.fullmatch(line) for pattern in _BOILERPLATE)
+    return _BOILERPLATE.fullmatch(line.lower()) is not None
 
 
 def is_read_also(paragraph: str) -> bool:
@@ -107,10 +118,10 @@ def is_read_also(paragraph: str) -> bool:
     if len(line) > _SHORT:
         return False
     label, colon, rest = _split_label(line)
-    if colon and READ_ALSO.fullmatch(label):
+    if colon and _READ_ALSO.fullmatch(label.lower()):
         ends = len(re.findall(r"[.!?]\s", rest))
         return len(rest) < 200 and (ends == 0 or (ends == 1 and not _SENTENCE_END.search(rest)))
-    return bool(READ_ALSO.fullmatch(line.rstrip(" .!\u2026")))
+    return bool(_READ_ALSO.fullmatch(line.rstrip(" .!\u2026").lower()))
 
 
 def _split_label(line: str) -> tuple[str, bool, str]:

@@ -23,8 +23,8 @@ _INSTITUTIONS = tuple(
     for part in INSTITUTION_WORD.pattern.removeprefix("^").strip("(?:)").split("|")
     if (word := _WORD.match(part)) is not None
 )
-_WORDS_KEPT = 50_000
-_GATES_KEPT = 8
+_WORDS_KEPT, _LINES_KEPT = 50_000, 256
+_GATES_KEPT = 64
 
 
 def may_credit(text: str, names: Names) -> bool:
@@ -45,10 +45,20 @@ class Gate:
             self._forms[_first_word(form)].append(form)
         for name in agencies.names:
             self._names[fold(_first_word(name))].append(fold(name))
+        self._lines: dict[str, bool] = {}
+        """The lines of the text in hand: they are asked about before and after cleaning."""
         self._met: dict[str, tuple[tuple[str, ...], tuple[str, ...]] | bool] = {}
 
     def lets(self, text: str) -> bool:
         """Whether a name of the catalogue, a host or an institution may stand in `text`."""
+        known_line = self._lines.get(text)
+        if known_line is None:
+            if len(self._lines) >= _LINES_KEPT:
+                self._lines.clear()
+            known_line = self._lines[text] = self._looks(text)
+        return known_line
+
+    def _looks(self, text: str) -> bool:
         met = self._met
         for word in _WORD.findall(text):
             known = met.get(word)
@@ -61,12 +71,7 @@ class Gate:
     def _ask(self, word: str) -> tuple[tuple[str, ...], tuple[str, ...]] | bool:
         known: tuple[tuple[str, ...], tuple[str, ...]] | bool
         lower = word.casefold()
-        if (
-            word in INSTITUTIONS
-            or word.endswith(_GLUED)
-            or OUTLET_WORD.search(word)
-            or any(lower.startswith(start) for start in _INSTITUTIONS)
-        ):
+        if word in INSTITUTIONS or word.endswith(_GLUED) or OUTLET_WORD.search(word) or lower.startswith(_INSTITUTIONS):
             known = True
         else:
             forms, names = tuple(self._forms.get(word, ())), tuple(self._names.get(fold(word), ()))

@@ -16,6 +16,8 @@ from crawler.normalize.alphabets import CANDIDATES, score_text
 _PRESCAN_BYTES = 16 * 1024
 """The standard's prescan reads 1,024 bytes, and a later meta still counts ("change the encoding"): here it is one look."""
 _SAMPLE_BYTES = 256 * 1024
+_STRETCH = 4000
+"""Characters at the end of an excerpt, where its text stands."""
 _STRAY_SHARE = 0.02
 """Invalid sequences per non-ASCII byte up to which a declared utf-8 is believed (a cut title, one bad advert)."""
 _MANY_HIGH = 30
@@ -92,6 +94,8 @@ def plain_text(body: bytes, content_type: str | None) -> tuple[str, str]:
 
 def is_undoubted(part: str, encoding: str, content_type: str | None, languages: Sequence[str]) -> bool:
     """Whether `decode_page` would read this part of a page, which `plain_text` read in `encoding`, in the same way."""
+    if encoding == "utf-8":  # whose bytes were found sound: it can only be doubled, which shows in any stretch of text
+        return not _is_doubled(part[-_STRETCH:])
     decoded = decode_page(part.encode(encoding), content_type or f"text/html; charset={encoding}", languages)
     return decoded.text == part and not decoded.suspect
 
@@ -175,15 +179,19 @@ def _repaired(text: str, encoding: str, *, suspect: bool) -> Decoded:
     """utf-8 that was encoded twice, undone; else the text as it is."""
     if text.isascii():
         return Decoded(text, encoding, suspect)
-    sample = _ASCII.sub(" ", text[:_SAMPLE_BYTES])
-    pairs = _DOUBLE.findall(sample)
-    if len(pairs) < 3 or 2 * len(pairs) < _MOJIBAKE_SHARE * (len(sample) - sample.count(" ")):
+    if not _is_doubled(text[:_SAMPLE_BYTES]):
         return Decoded(text, encoding, suspect)
     for inner in ("cp1252", "cp1250", "latin-1"):
         once = _undo(text, inner)
         if once is not None:
             return Decoded(once, encoding, suspect=True)
     return Decoded(text, encoding, suspect=True)
+
+
+def _is_doubled(sample: str) -> bool:
+    sample = _ASCII.sub(" ", sample)
+    pairs = _DOUBLE.findall(sample)
+    return len(pairs) >= 3 and 2 * len(pairs) >= _MOJIBAKE_SHARE * (len(sample) - sample.count(" "))
 
 
 def _undo(text: str, inner: str) -> str | None:

@@ -94,17 +94,26 @@ def comparable_lines(title: str, text: str) -> list[str]:
     Where less than KEPT_SHARE of the words would be left, all lines are kept: a brief of one line is a text too, and a
     gallery is its captions.
     """
-    lines = [line for line in (part.strip() for part in fold(unescape(text)).split("\n")) if line]
+    return [line for line, _ in _parted(title, text)]
+
+
+def _parted(title: str, text: str) -> list[tuple[str, list[str]]]:
+    """The same lines, each with its words."""
+    folded = (part.strip() for part in fold(unescape(text)).split("\n"))
+    lines: list[tuple[str, list[str]]] = [(line, _WORD.findall(line)) for line in folded if line]
     heading = " ".join(_WORD.findall(fold(title)))
-    kept = [line for line in lines if not _is_furniture(line, heading)]
-    return kept if sum(map(len, kept)) > KEPT_SHARE * sum(map(len, lines)) else lines
+    kept = [one for one in lines if not _is_furniture(*one, heading)]
+    return kept if _chars(kept) > KEPT_SHARE * _chars(lines) else lines
 
 
-def _is_furniture(line: str, heading: str) -> bool:
+def _chars(lines: list[tuple[str, list[str]]]) -> int:
+    return sum(len(line) for line, _ in lines)
+
+
+def _is_furniture(line: str, words: list[str], heading: str) -> bool:
     """Whether a folded line is no running text."""
     if len(line) > 400:
         return False
-    words: list[str] = _WORD.findall(line)
     if len(words) >= FURNITURE_WORDS:
         return False
     if len(words) <= FRAGMENT_WORDS and not _SENTENCE_END.search(line):
@@ -115,8 +124,8 @@ def _is_furniture(line: str, heading: str) -> bool:
 
 def _words(title: str, text: str) -> list[str]:
     words: list[str] = []
-    for line in comparable_lines(title, text):
-        words += _WORD.findall(line)
+    for _, found in _parted(title, text):
+        words += found
         if len(words) >= MAX_WORDS:
             return words[:MAX_WORDS]
     return words
@@ -126,12 +135,11 @@ def _word_hashes(words: list[str]) -> _Hashes:
     """One 64-bit hash a word: a multilinear hash of its code points (Lemire and Kaser, 2014), mixed."""
     joined = " ".join(words)
     codes = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), dtype="<u4").astype(np.uint64)
-    lengths = np.fromiter((len(word) + 1 for word in words), dtype=np.int64, count=len(words))
+    lengths = np.fromiter(map(len, words), dtype=np.int64, count=len(words)) + 1
     starts = np.zeros(len(words), dtype=np.int64)
     np.cumsum(lengths[:-1], out=starts[1:])
     place = np.arange(len(codes), dtype=np.int64) - np.repeat(starts, lengths)[: len(codes)]
-    factors = _factors()
-    products = codes * factors[place % len(factors)]
+    products = codes * _factors().take(place, mode="wrap")
     return _mix(np.add.reduceat(products, starts) + lengths.astype(np.uint64))
 
 
@@ -145,9 +153,14 @@ def _winnow(grams: _Hashes) -> NDArray[np.int64]:
     """Places of the smallest hash of every window of four grams, the rightmost where they tie."""
     if len(grams) <= WINDOW_GRAMS:
         return np.array([len(grams) - 1 - int(np.argmin(grams[::-1]))], dtype=np.int64)
-    windows = np.lib.stride_tricks.sliding_window_view(grams, WINDOW_GRAMS)
-    rightmost = WINDOW_GRAMS - 1 - np.argmin(windows[:, ::-1], axis=1)
-    return np.unique(np.arange(len(windows), dtype=np.int64) + rightmost)
+    count = len(grams) - WINDOW_GRAMS + 1
+    least, places = grams[:count], np.arange(count, dtype=np.int64)
+    for further in range(1, WINDOW_GRAMS):
+        other = grams[further : further + count]
+        lower = other <= least
+        least = np.where(lower, other, least)
+        places[lower] = np.flatnonzero(lower) + further
+    return places[np.concatenate(([True], places[1:] != places[:-1]))]  # places of windows one behind the other never go back
 
 
 def _mix(values: _Hashes) -> _Hashes:

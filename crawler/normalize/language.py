@@ -7,6 +7,7 @@ from functools import cache
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
 from crawler.normalize.draft import Draft, Setting
+from crawler.normalize.template.tongue import is_spoken
 
 _ENOUGH = 200
 """Characters from which the detector is worth more than a declaration (py3langid, .989 on news limited to few languages)."""
@@ -29,6 +30,10 @@ def tell_language(draft: Draft, setting: Setting) -> None:
     text = f"{draft.title}\n{draft.text}"[: _ENOUGH_KNOWN if known else _MOST]
     if len(text) < _ENOUGH:
         draft.language = next(iter(declared or asked), "und")
+        return
+    tongue = setting.template.tongue if known and setting.template is not None else None
+    if tongue is not None and tongue.language in asked and is_spoken(text, tongue):
+        draft.language = tongue.language
         return
     if known and len(asked) == 1 and _is_surely(asked[0], text[:_ENOUGH_CHECK]):
         draft.language = asked[0]

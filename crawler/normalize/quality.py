@@ -17,6 +17,7 @@ from crawler.errors import NormalizeError
 from crawler.normalize.cleaning import is_boilerplate
 from crawler.normalize.draft import Draft, Setting
 from crawler.normalize.parsing import elements, visible_text, visible_words
+from crawler.normalize.phrases import in_lower_case
 
 _MANY_WORDS = 250
 """A page with so many words of its own is an article about cookies or robots, not a wall."""
@@ -63,6 +64,7 @@ _NOT_FOUND = re.compile(
 _LEAST_TEASERS = 6
 _TEASERS_SHARE = 0.7
 """Of the text's words: a page whose text is teasers, and which does not call itself an article, is a section's list."""
+_NO_ARTICLE = in_lower_case(_CHALLENGE, _NOT_FOUND)
 _UNSEEN = frozenset({"script", "style", "noscript", "template", "svg", "iframe", "select", "button"})
 _INDEX_PATHS = frozenset({"", "index.html", "index.htm", "index.php", "home", "start", "strona-glowna", "startseite"})
 
@@ -79,7 +81,7 @@ def refuse_by_answer(draft: Draft, setting: Setting) -> None:
         raise NormalizeError("gone", f"the server answered {page.status}")
     _refuse_redirect(draft, setting)
     heads = _headings(draft)
-    if draft.excerpt and not _is_said(_CHALLENGE, heads) and not _is_said(_NOT_FOUND, heads):
+    if draft.excerpt and not any(_NO_ARTICLE.search(head.lower()) for head in heads):
         return  # of an article that holds enough text, which is seen to before an excerpt counts
     words = _words_up_to(draft.tree, 2 * _MANY_WORDS)
     html = draft.html[:400_000].lower() if words < _FEW_WORDS else ""

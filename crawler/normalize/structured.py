@@ -89,22 +89,29 @@ def read_facts(tree: HtmlElement, url: str) -> Facts:
     """Every structured statement of a page met at `url`. Never raises on what a page holds."""
     meta = _read_meta(tree)
     nodes = read_nodes(tree)
-    addresses = [url, *meta.get("og:url", ()), *(link.get("href") or "" for link in tree.xpath("//link[@rel='canonical']"))]
-    known = frozenset(address for raw in addresses if (address := canonical_address(raw)))
-    titles = (*meta.get("og:title", ()), *(visible_text(head) for head in elements(tree, "h1")))
-    article = choose_article(nodes, known, titles) or {}
+    article = _own_article(tree, url, meta, nodes)
     return Facts(
         article=article,
         types=frozenset().union(*(node_types(node) for node in nodes)),
         meta=meta,
         microdata=_read_microdata(tree),
         authors=tuple(_names(article.get("author") or article.get("creator"), nodes)),
-        pictures=tuple(_pictures(article, nodes)),
         sources=tuple(_sources(article, nodes)),
         published=tuple(_published(tree, nodes)),
         site_names=tuple(_site_names(meta, nodes, article)),
+        pictures=tuple(_pictures(article, nodes)),
         organisations=tuple(name for node in nodes if _is_organisation(node) and (name := text_of(node.get("name")))),
     )
+
+
+def _own_article(tree: HtmlElement, url: str, meta: Mapping[str, tuple[str, ...]], nodes: tuple[Node, ...]) -> Node:
+    """The JSON-LD node of this page's article; {} when there is none. Addresses and titles are asked for where there are several."""
+    if sum(bool(node_types(node) & ARTICLE_TYPES) for node in nodes) < 2:
+        return choose_article(nodes, frozenset(), ()) or {}
+    addresses = [url, *meta.get("og:url", ()), *(link.get("href") or "" for link in tree.xpath("//link[@rel='canonical']"))]
+    known = frozenset(address for raw in addresses if (address := canonical_address(raw)))
+    titles = (*meta.get("og:title", ()), *(visible_text(head) for head in elements(tree, "h1")))
+    return choose_article(nodes, known, titles) or {}
 
 
 def _read_meta(tree: HtmlElement) -> dict[str, tuple[str, ...]]:
@@ -177,13 +184,6 @@ def _sources(article: Node, nodes: tuple[Node, ...]) -> Iterator[str]:
                 yield name.name
 
 
-def _published(tree: HtmlElement, nodes: tuple[Node, ...]) -> Iterator[str]:
-    for node in nodes:
-        if (
-            "datePublished" in node
-            and not node_types(node) & (ARTICLE_TYPES | _OTHER_WORKS)
-            and (text := text_of(node["datePublished"]))
-        ):
 def _pictures(article: Node, nodes: tuple[Node, ...]) -> Iterator[Node]:
     given = article.get("image")
     for item in given if isinstance(given, list) else [given]:
@@ -192,6 +192,13 @@ def _pictures(article: Node, nodes: tuple[Node, ...]) -> Iterator[Node]:
             yield item
 
 
+def _published(tree: HtmlElement, nodes: tuple[Node, ...]) -> Iterator[str]:
+    for node in nodes:
+        if (
+            "datePublished" in node
+            and not node_types(node) & (ARTICLE_TYPES | _OTHER_WORKS)
+            and (text := text_of(node["datePublished"]))
+        ):
             yield text
     if not any(node_types(node) & ARTICLE_TYPES for node in nodes):  # the page of a video says its day there alone
         videos = [node for node in nodes if "videoobject" in node_types(node)]

@@ -1,6 +1,6 @@
 """What templates bring on the outlets of `tests/themes`: text with and without, phrases that must not be there, pages a second. One core.
 
-    .venv/bin/python -m tests.crawler.measure_templates [--pages 20] [--redesign hard|soft] [--speed] [SLUG]...
+    .venv/bin/python -m tests.crawler.measure_templates [--pages 20] [--redesign hard|soft] [--speed] [--steps] [SLUG]...
 
 Each outlet is learned from its first five pages and read on the rest as a crawl would, with canaries and learning anew.
 Text: F1 of bags of words against the truth, in thousandths, of the pages after the fifth. No test; figures for the room's README.
@@ -10,15 +10,17 @@ from __future__ import annotations
 
 import argparse
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from crawler.model.page import Page
 from crawler.model.template import Template
-from crawler.normalize.chain import article_of, read_draft
+from crawler.normalize.chain import STEPS, article_of, cut_excerpt, read_draft
 from crawler.normalize.draft import Draft, Setting
-from crawler.normalize.template.check import LEAST_PAGES, MOST_PAGES, Watch, agreement
+from crawler.normalize.parsing import parse_html
+from crawler.normalize.template.check import LEAST_PAGES, MOST_PAGES, ONE_IN_OLD, Watch, agreement
 from crawler.normalize.template.lesson import learn_pages
 from crawler.outlets.agencies import load_agencies
 from tests.themes import OUTLETS, ThemeOutlet, ThemePage, make_outlet, redesigned
@@ -79,7 +81,8 @@ def main() -> None:
     parser.add_argument("slugs", nargs="*", default=sorted(OUTLETS))
     parser.add_argument("--pages", type=int, default=20)
     parser.add_argument("--redesign", choices=("hard", "soft"))
-    parser.add_argument("--speed", action="store_true")
+    parser.add_argument("--speed", action="store_true", help="CPU time a page against trafilatura's, no texts")
+    parser.add_argument("--steps", action="store_true", help="with --speed: the steps of a known page one by one")
     parser.add_argument("--show", action="store_true", help="what was learned, and every page below .985 or with a phrase")
     options = parser.parse_args()
     outlets = [
@@ -88,13 +91,14 @@ def main() -> None:
         else make_outlet(slug, options.pages)
         for slug in options.slugs or sorted(OUTLETS)
     ]
+    if options.speed:
+        _speed(outlets, steps=options.steps)
+        return
     print(
         f"{'outlet':24}{'first sight':>12}{'phrases':>9}{'known':>9}{'phrases':>9}{'worst':>8}{'fits':>6}  facts wrong (first sight / known)"
     )
     for outlet in outlets:
         _report(outlet, show=options.show)
-    if options.speed:
-        _speed(outlets)
 
 
 def _report(outlet: ThemeOutlet, *, show: bool) -> None:
@@ -139,45 +143,87 @@ def _mean(figures: Sequence[float]) -> float:
     return 1000 * sum(figures) / len(figures)
 
 
-def _speed(outlets: Sequence[ThemeOutlet]) -> None:
-    """CPU time a page of each way, the same pages in the same process."""
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """CPU seconds a page, of the same pages in the same process."""
+
+    pages: int
+    kilobytes: float
+    trafilatura: float
+    """With metadata."""
+    first_sight: float
+    known: float
+    canary: float
+    """A known page that is read at first sight too."""
+    steps: dict[str, float]
+    """Of a known page."""
+
+    @property
+    def crawled(self) -> float:
+        """A page of an outlet known for long, its share of a canary included."""
+        return self.known + (self.canary - self.known) / ONE_IN_OLD
+
+
+def measure(outlets: Sequence[ThemeOutlet], *, one_in: int = 1) -> Cost:
+    """Every `one_in`th page after the fifth of each outlet, each page by all ways in turn: what else runs slows all of them alike."""
     from trafilatura import bare_extraction
 
     work: list[tuple[Page, Setting, Setting]] = []
     for outlet in outlets:
         done, agencies = crawl(outlet), load_agencies([outlet.outlet])
         if done.templates:
-            template = done.templates[-1]
-            for page in (page_of(one, outlet) for one in outlet.pages[LEAST_PAGES:]):
-                canary = Watch(template).standing.seen == 0 and _settled(page.final_url)
-                known = Setting(outlet.outlet, agencies, NOW, template, canary)
-                work.append((page, Setting(outlet.outlet, agencies, NOW), known))
+            plain, known = (Setting(outlet.outlet, agencies, NOW, template) for template in (None, done.templates[-1]))
+            work += [(page_of(one, outlet), plain, known) for one in outlet.pages[LEAST_PAGES::one_in]]
     ways: dict[str, Callable[[Page, Setting, Setting], object]] = {
         "trafilatura": lambda page, plain, known: bare_extraction(page.body.decode("utf-8", "replace"), with_metadata=True),
-        "first sight": lambda page, plain, known: article_of(read_draft(page, plain), plain.outlet),
-        "known, with canaries": lambda page, plain, known: article_of(read_draft(page, known), known.outlet),
+        "first_sight": lambda page, plain, known: article_of(read_draft(page, plain), plain.outlet),
+        "known": lambda page, plain, known: article_of(read_draft(page, known), known.outlet),
+        "canary": lambda page, plain, known: article_of(read_draft(page, replace(known, canary=True)), known.outlet),
     }
-    figures = dict.fromkeys(ways, 0.0)
-    for way in ways.values():
-        for each in work[:10]:
+    figures, steps = dict.fromkeys(ways, 0.0), Counter[str]()
+    for each in work[:10]:
+        for way in ways.values():
             way(*each)
-    for each in work:  # each page by all ways in turn: what else runs on the machine slows all of them alike
-        for name, way in ways.items():
+    names = list(ways)
+    for number, each in enumerate(work):  # in turn, for what ran before warms caches, trafilatura's own among them
+        for name in names[number % len(names) :] + names[: number % len(names)]:
             start = time.process_time()
-            way(*each)
+            ways[name](*each)
             figures[name] += (time.process_time() - start) / len(work)
-    base = figures["trafilatura"]
-    canaries = sum(known.canary for _, _, known in work)
-    print(f"\n{len(work)} pages of {sum(len(page.body) for page, _, _ in work) / len(work) / 1000:.0f} kB, {canaries} canaries")
-    for name, seconds in figures.items():
-        print(f"{name:24}{1000 * seconds:>8.1f} ms a page{1 / seconds:>8.1f} pages/s{base / seconds:>7.2f} x trafilatura")
+    for page, _, known in work:
+        steps.update(_steps(page, known, len(work)))
+    size = sum(len(page.body) for page, _, _ in work) / len(work) / 1000
+    return Cost(pages=len(work), kilobytes=size, steps=dict(steps), **figures)
 
 
-def _settled(url: str) -> bool:
-    """A canary of an outlet known for long."""
-    from crawler.normalize.template.check import is_canary
+def _steps(page: Page, setting: Setting, count: int) -> dict[str, float]:
+    """What each step of one known page takes of a mean over `count` pages; nothing where the page is read whole."""
+    start = time.process_time()
+    html = cut_excerpt(page, setting)
+    found = {"cut": time.process_time() - start}
+    if html is None:
+        return {}
+    start = time.process_time()
+    draft = Draft(page=page, html=html, tree=parse_html(html), excerpt=True)
+    draft.nodes = list(draft.tree.iter())
+    found["parse"] = time.process_time() - start
+    for step in STEPS[1:]:
+        start = time.process_time()
+        step(draft, setting)
+        found[step.__name__] = time.process_time() - start
+    return {name: seconds / count for name, seconds in found.items()}
 
-    return is_canary(url, 10_000, ())
+
+def _speed(outlets: Sequence[ThemeOutlet], *, steps: bool) -> None:
+    cost = measure(outlets)
+    print(f"\n{cost.pages} pages of {cost.kilobytes:.0f} kB; one page in {ONE_IN_OLD} of an outlet known for long is a canary")
+    for name in ("trafilatura", "first_sight", "known", "canary", "crawled"):
+        seconds = getattr(cost, name)
+        print(
+            f"{name:24}{1000 * seconds:>8.2f} ms a page{1 / seconds:>8.1f} pages/s{cost.trafilatura / seconds:>7.2f} x trafilatura"
+        )
+    for name, seconds in sorted(cost.steps.items(), key=lambda pair: -pair[1]) if steps else ():
+        print(f"    {name:20}{1000 * seconds:>8.3f} ms")
 
 
 if __name__ == "__main__":

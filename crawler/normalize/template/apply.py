@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
+from math import inf
 
+from lxml import etree
 from lxml.html import HtmlElement
 
 from crawler.model.template import Template
@@ -17,6 +19,7 @@ from crawler.normalize.template.blocks import Block, blocks_of, frame_of, is_quo
 from crawler.normalize.template.selectors import first
 
 _LEAST_CHARS = 150
+_LONGER = 40
 _NOTE_CHARS = 200
 _LEAST_LEAD = 60
 """Characters that a lead has at least."""
@@ -25,6 +28,7 @@ _NEW_SHARE = 0.25
 """Text of unknown kinds, per character of known ones: beyond this the page is of another design."""
 _LONG = 120
 """A paragraph of so many characters is running text."""
+_LONG_PARAGRAPHS = etree.XPath(f"//p[string-length() >= {_LONG}]")
 _OUTSIDE_MORE = 0.35
 """Long paragraphs outside the root, per character inside, beyond the most of the sample."""
 
@@ -50,6 +54,8 @@ class _Sets:
     drop: frozenset[str]
     recurring: frozenset[str]
     labels: frozenset[str]
+    longest: float
+    """Characters of a line that may be one of those that recur: numbers in it may grow."""
 
 
 def apply(tree: HtmlElement, template: Template) -> Fitted | Unfit:
@@ -100,8 +106,15 @@ def long_outside(tree: HtmlElement, template: Template) -> float:
     root = first(tree, template.root)
     if root is None:
         return 0.0
-    inside = sum(_long_paragraphs(root))
-    return (sum(_long_paragraphs(tree)) - inside) / max(inside, _LEAST_CHARS)
+    found: list[HtmlElement] = _LONG_PARAGRAPHS(tree)  # type: ignore[assignment]  # this path gives a list of elements
+    inside = outside = 0
+    for paragraph in found:
+        size = sum(map(len, paragraph.itertext()))
+        if any(above is root for above in paragraph.iterancestors()):
+            inside += size
+        else:
+            outside += size
+    return outside / max(inside, _LEAST_CHARS)
 
 
 def _judged(tree: HtmlElement, template: Template, lines: list[str], new: dict[str, int], left_out: list[str]) -> Fitted | Unfit:
@@ -144,17 +157,14 @@ def _is_label(block: Block) -> bool:
 
 
 def _recurs(block: Block, sets: _Sets) -> bool:
-    if line_key(block.text) in sets.recurring:
+    if len(block.text) <= sets.longest and line_key(block.text) in sets.recurring:
         return True
     label = label_of(block) if sets.labels else ""
     return bool(label) and line_key(label) in sets.labels
 
 
-def _long_paragraphs(tree: HtmlElement) -> list[int]:
-    sizes = (sum(map(len, paragraph.itertext())) for paragraph in tree.iter("p"))
-    return [size for size in sizes if size >= _LONG]
-
-
 @lru_cache(maxsize=256)
 def _sets_of(template: Template) -> _Sets:
-    return _Sets(*map(frozenset, (template.keep, template.drop, template.recurring, template.labels)))
+    longest = template.longest_recurring + _LONGER if template.longest_recurring else inf
+    keep, drop, recurring, labels = map(frozenset, (template.keep, template.drop, template.recurring, template.labels))
+    return _Sets(keep, drop, recurring, labels, longest)

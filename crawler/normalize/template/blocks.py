@@ -32,6 +32,7 @@ _NAMED = frozenset({"div", "section", "aside", "form", "article", "ul", "footer"
 _DEEPEST = 60
 """Elements below this depth are read flat: bodies have a tenth of it, and a page may nest a thousand."""
 _LINKED, _WHOLE = 0.6, 0.9
+_INLINE = frozenset({"a", "b", "strong", "i", "em", "span"})
 _DRESS = {"a": "a", "b": "b", "strong": "b", "i": "i", "em": "i"}
 _LOUD = frozenset({"li", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote"})
 """Italics in these are a writer's emphasis; around a paragraph they set it apart from the text."""
@@ -183,6 +184,8 @@ class _Walker:
             tag = child.tag
             if not isinstance(tag, str) or tag in _HIDDEN or child.get("hidden") is not None:
                 pass
+            elif tag in _INLINE and not len(child):
+                self.add(child.text, dress + _DRESS.get(tag, ""))
             elif tag == "br":
                 self.flush(holder, path)
             elif depth >= _DEEPEST:

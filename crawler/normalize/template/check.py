@@ -20,7 +20,11 @@ MOST_PAGES = 16
 MOST_FAILED = 5
 """After each failure of learning twice as many pages are waited for, up to 160."""
 ONE_IN = 40
-"""Canaries among the pages of a settled outlet."""
+"""Canaries among the pages of a settled outlet ..."""
+ONE_IN_OLD = 160
+"""... and of one whose template has held for long: a redesign shows by what the page itself lacks, on the page that has it; a
+canary finds what creeps in, and costs as much as eight known pages or more."""
+OLD_PAGES = 400
 ONE_IN_YOUNG = 8
 """... and of a template that few pages have seen."""
 YOUNG_PAGES = 40
@@ -58,8 +62,8 @@ def is_canary(url: str, seen: int, recent: Sequence[Sighting]) -> bool:
     """
     if recent and is_bad(recent[-1]):
         return True
-    share = ONE_IN_YOUNG if seen < YOUNG_PAGES else ONE_IN
-    return int(sha256(url.encode()).digest()[0]) % share == 0
+    share = ONE_IN_YOUNG if seen < YOUNG_PAGES else ONE_IN if seen < OLD_PAGES else ONE_IN_OLD
+    return int.from_bytes(sha256(url.encode()).digest()[:4]) % share == 0
 
 
 def is_bad(sighting: Sighting) -> bool:

@@ -19,8 +19,8 @@ _FEW_PARAGRAPHS = 10
 """... or so many: beyond both, text may have moved there."""
 _CODE = re.compile(r"<(script|style|!--)", re.IGNORECASE)
 _ENDS = {"script": "</script", "style": "</style", "!--": "-->"}
-WALL_SIGNS = ("wall", "piano-offer", "subscriber-only")
-"""What `access` tells a wall by ("paywall", "regwall", "subscribe-wall"): none behind the excerpt unless the sample had it, too."""
+WALL_SIGNS = ("paywall", "regwall")
+"""The commonest of what `access` tells a wall by: none behind the excerpt unless the sample had it, too."""
 
 
 def excerpt_of(body: bytes, content_type: str | None, languages: Sequence[str], plan: Excerpt) -> str | None:
@@ -34,7 +34,7 @@ def excerpt_of(body: bytes, content_type: str | None, languages: Sequence[str], 
     if found is None:
         return None
     element, end = found
-    if html.count("<p", end) > most_paragraphs(plan) or any(html.find(sign, end) >= 0 for sign in plan.no_walls):
+    if html.count("</p>", end) > most_paragraphs(plan) or any(html.find(sign, end) >= 0 for sign in plan.no_walls):
         return None
     small = _head(html, start)
     if "ld+json" not in small and "ld+json" not in element:

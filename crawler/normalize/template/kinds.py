@@ -61,6 +61,7 @@ def with_kinds(draft: Template, fitting: Sequence[Seen]) -> Template:
     }
     plain = {name for name in chars if name not in keep and name not in boxes and _is_plain(name, prefix)}
     labels = _labels(fitting, pages, keep | plain)
+    longest = max((len(block.text) for blocks in pages for block in blocks if line_key(block.text) in recurring), default=1)
     why = [
         f"the body stands in {draft.root}" + (f", in {prefix}" if prefix else ""),
         f"kinds of blocks that are text, as first sight took most of each: {len(keep)}",
@@ -70,7 +71,7 @@ def with_kinds(draft: Template, fitting: Sequence[Seen]) -> Template:
     ]
     return replace(
         draft, body=prefix, keep=tuple(sorted(keep | plain)), drop=tuple(sorted(kinds - keep - plain)),
-        recurring=tuple(sorted(recurring)), labels=tuple(sorted(labels)), why=tuple(why),
+        recurring=tuple(sorted(recurring)), longest_recurring=longest, labels=tuple(sorted(labels)), why=tuple(why),
     )  # fmt: skip
 
 

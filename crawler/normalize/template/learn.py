@@ -22,6 +22,7 @@ from crawler.normalize.template.kinds import with_kinds
 from crawler.normalize.template.places import Sample, byline_place, date_place, lead_place, title_place
 from crawler.normalize.template.seen import LEAST_CHARS, Seen, ancestor
 from crawler.normalize.template.selectors import Pair, common_selector
+from crawler.normalize.template.tongue import learn_tongue
 
 NEWEST = 3
 """So many of the newest pages must all fit: else a redesign has begun that the sample does not show yet."""
@@ -139,7 +140,8 @@ def _with_places(draft: Template, samples: Sequence[Sample]) -> Template:
 def _judged(template: Template, samples: Sequence[Sample]) -> Learned:
     """The template on its own sample: it must fit and agree, and the figures are kept for the canary."""
     shares = [long_outside(one.tree, template) for one in samples]
-    template = replace(template, outside=max(shares))
+    tongue = learn_tongue([one.draft.text for one in samples], [one.draft.language for one in samples])
+    template = replace(template, outside=max(shares), tongue=tongue)
     figures: list[float] = []
     unfit = ""
     for one in samples:

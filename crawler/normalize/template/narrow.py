@@ -63,7 +63,7 @@ def _plan(row: Sequence[HtmlElement], samples: Sequence[Sample]) -> Excerpt | No
     if not behind:
         return None
     no_walls = tuple(sign for sign in WALL_SIGNS if not any(sign in rest for rest in behind))
-    return Excerpt(mark=mark, paragraphs=max(rest.count("<p") for rest in behind), no_walls=no_walls)
+    return Excerpt(mark=mark, paragraphs=max(rest.count("</p>") for rest in behind), no_walls=no_walls)
 
 
 def _source_tag(html: str, element: HtmlElement) -> str:
