@@ -8,13 +8,15 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any
 
+import orjson
 import sqlalchemy as sa
 
 from crawler.model.article import PublishedFrom
 from crawler.model.attribution import Attribution
-from crawler.store.rows import among, from_json, with_offset
+from crawler.store.rows import from_json, with_offset
 from crawler.store.schema import article, story, story_member
 
 COPIES_SHOWN = 12
@@ -57,6 +59,15 @@ def view_hits(connection: sa.Connection, article_ids: Collection[str], story_ids
 
 
 def _copies(connection: sa.Connection, story_ids: Collection[str]) -> dict[str, tuple[CopyRow, ...]]:
+    found: dict[str, list[CopyRow]] = {}
+    for row in connection.execute(_copies_statement(connection.dialect.name), {"ids": _ids(connection, story_ids)}):
+        found.setdefault(row.story_id, []).append(_copy(row))
+    return {one: tuple(rows) for one, rows in found.items()}
+
+
+@cache
+def _copies_statement(dialect: str) -> sa.Select[Any]:
+    """Built once: to put it together costs more than to run it."""
     place = sa.func.row_number().over(
         partition_by=story_member.c.story_id, order_by=(article.c.published_at, article.c.first_seen_at, article.c.id)
     )
@@ -67,10 +78,10 @@ def _copies(connection: sa.Connection, story_ids: Collection[str]) -> dict[str, 
             place.label("place"),
         )
         .select_from(story_member.join(article, article.c.id == story_member.c.article_id))
-        .where(among(connection, story_member.c.story_id, story_ids)).subquery()
+        .where(_among(dialect, story_member.c.story_id)).subquery()
     )  # fmt: skip
     origin = article.alias("origin")
-    chosen = (
+    return (
         sa.select(
             members, story.c.origin_article_id, origin.c.published_at.label("origin_at"), origin.c.published_from.label("origin_from")
         )
@@ -79,10 +90,6 @@ def _copies(connection: sa.Connection, story_ids: Collection[str]) -> dict[str, 
         )
         .where(members.c.place <= COPIES_SHOWN).order_by(members.c.story_id, members.c.place)
     )  # fmt: skip
-    found: dict[str, list[CopyRow]] = {}
-    for row in connection.execute(chosen):
-        found.setdefault(row.story_id, []).append(_copy(row))
-    return {one: tuple(rows) for one, rows in found.items()}
 
 
 def _copy(row: Any) -> CopyRow:
@@ -99,7 +106,22 @@ def _copy(row: Any) -> CopyRow:
 
 
 def _attributions(connection: sa.Connection, article_ids: Collection[str]) -> dict[str, tuple[Attribution, ...]]:
-    chosen = sa.select(article.c.id, article.c.attributions).where(among(connection, article.c.id, article_ids))
-    return {
-        row.id: from_json(row.attributions, tuple[Attribution, ...]) for row in connection.execute(chosen) if row.attributions
-    }
+    rows = connection.execute(_attributions_statement(connection.dialect.name), {"ids": _ids(connection, article_ids)})
+    return {row.id: from_json(row.attributions, tuple[Attribution, ...]) for row in rows if row.attributions}
+
+
+@cache
+def _attributions_statement(dialect: str) -> sa.Select[Any]:
+    return sa.select(article.c.id, article.c.attributions).where(_among(dialect, article.c.id))
+
+
+def _among(dialect: str, column: sa.Column[Any]) -> Any:
+    """`crawler.store.rows.among`, with the values to be bound as "ids"."""
+    if dialect == "postgresql":
+        return column == sa.any_(sa.bindparam("ids", type_=sa.ARRAY(column.type)))
+    listed = sa.func.json_each(sa.bindparam("ids", type_=sa.Text())).table_valued("value")
+    return column.in_(sa.select(listed.c.value))
+
+
+def _ids(connection: sa.Connection, ids: Collection[str]) -> Any:
+    return list(ids) if connection.dialect.name == "postgresql" else orjson.dumps(list(ids)).decode()

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, quote_plus
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from starlette.requests import Request
@@ -95,9 +95,10 @@ class Renderer:
 
 def search_address(query: str, sort: str = "newest", **more: str | None) -> str:
     """The address of a search."""
-    asked = {"q": query, "sort": sort if sort != "newest" else None, **more}
-    text = urlencode({name: value for name, value in asked.items() if value})
-    return f"/?{text}" if text else "/"
+    parts = [f"q={quote_plus(query)}"] if query else []
+    parts += [f"sort={quote_plus(sort)}"] if sort != "newest" else []
+    parts += [f"{name}={quote_plus(value)}" for name, value in more.items() if value]
+    return f"/?{'&'.join(parts)}" if parts else "/"
 
 
 def is_local(address: str) -> bool:
