@@ -238,8 +238,16 @@ def _without_islands(old: _Tokens, new: _Tokens, runs: list[Run]) -> list[Run]:
                     continue
             kept.append((i, j, n))
         if len(kept) == len(runs):
-            return kept
+            return _without_last_sign(old, new, kept)
         runs = kept
+
+
+def _without_last_sign(old: _Tokens, new: _Tokens, runs: list[Run]) -> list[Run]:
+    """The full stop after two last sentences that have nothing in common belongs to each of them."""
+    (i, j, n), before = runs[-1], runs[-2] if len(runs) > 1 else (0, 0, 0)
+    is_sign = n > 1 and not _count(old.words[i : i + n])
+    changed = min(_count(old.words[before[0] + before[2] : i]), _count(new.words[before[1] + before[2] : j]))
+    return [*runs[:-1], (i + n - 1, j + n - 1, 1)] if is_sign and changed > _ISLAND_WORDS else runs
 
 
 def _slid(old: _Tokens, new: _Tokens, runs: list[Run]) -> list[Run]:

@@ -19,7 +19,7 @@ from scheduler.demo.result import DemoCopy, DemoResult, DemoRevision
 
 _QUIET = "dim"
 _STYLES = {PieceKind.KEPT: "default", PieceKind.CUT: "red strike", PieceKind.ADDED: "green underline"}
-_LINE_COLUMNS = 36
+_LINE_COLUMNS, _LEAST_LINE_COLUMNS, _OTHER_COLUMNS = 36, 12, 52
 _CHANGED_WORDS = 14
 """Of a paragraph that was cut or added whole, so many words tell which one it is."""
 
@@ -29,11 +29,11 @@ def print_spread(console: Console, view: StoryView) -> None:
     _heading(console, "Who carried it when")
     console.print(Text("  " + clean_line(view.title), style="bold"), soft_wrap=True)
     table = Table(box=None, padding=(0, 2, 0, 0), show_header=False, show_edge=False)
-    for _ in range(4):
-        table.add_column(no_wrap=True)
-    for one, place in zip(view.members, places(carried(view), _LINE_COLUMNS), strict=True):
+    room = console.width - _OTHER_COLUMNS
+    drawn = places(carried(view), min(room, _LINE_COLUMNS)) if room >= _LEAST_LINE_COLUMNS else [None] * len(view.members)
+    for one, place in zip(view.members, drawn, strict=True):
         after = delay_words((one.member.published_at - view.first_at).total_seconds())
-        line = Text("─" * place, style=_QUIET).append("●", style="default")
+        line = Text() if place is None else Text("─" * place, style=_QUIET).append("●", style="default")
         table.add_row(Text(f"    {after:>10}"), Text(clean_line(one.outlet_name)), Text(one.member.role.value), line)
     console.print(table)
 

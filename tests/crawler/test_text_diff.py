@@ -84,6 +84,12 @@ def test_small_words_between_two_rewritten_passages_are_not_kept() -> None:
     assert marked(before, after).count("[-") == 1
 
 
+def test_two_last_sentences_that_have_nothing_in_common_do_not_share_their_full_stop() -> None:
+    before, after = "Zaczęło się rano. Potem przyszedł wielki deszcz.", "Zaczęło się rano. Nikt nie wiedział, co robić."
+    assert marked(before, after) == "Zaczęło się rano.[- Potem przyszedł wielki deszcz.-][+ Nikt nie wiedział, co robić.+]"
+    assert marked("Koszt to 120.", "Koszt to 210.") == "Koszt to[- 120-][+ 210+]."
+
+
 @pytest.mark.parametrize("kind", ["one word", "two words", "three letters", "numbers", "moved halves", "edited"])
 def test_long_and_hostile_texts_cost_less_than_two_seconds(kind: str) -> None:
     chance, size = random.Random(5), 20_000

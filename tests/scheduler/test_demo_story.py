@@ -17,6 +17,7 @@ from crawler.model.run import Outcome, OutletReport, RunReport, SourceReport, So
 from crawler.model.story import MemberRole, Story, StoryMember
 from crawler.store.story_view import MemberView, StoryView
 from crawler.text_diff import diff_texts
+from scheduler.demo.changes import print_spread
 from scheduler.demo.printing import open_console, print_demo
 from scheduler.demo.result import DemoCopy, DemoHit, DemoResult, DemoRevision, DemoSearch, Marked, as_json, changed_words
 from scheduler.demo.story import MARKER, make_folder
@@ -124,6 +125,9 @@ def test_the_print_shows_a_spread_a_copy_beside_its_original_and_versions(
     ):
         assert expected in text, expected
     assert "\x1b" not in text
+    narrow = io.StringIO()
+    print_spread(Console(file=narrow, width=56), view)
+    assert "●" not in narrow.getvalue() and "+14 min" in narrow.getvalue()
 
 
 def test_a07_escapes_and_markup_from_an_outlet_reach_no_terminal(result: DemoResult) -> None:
