@@ -11,7 +11,7 @@ from collections.abc import Sequence as Row
 from dataclasses import dataclass
 
 from indexer.nodes import And, AnyOf, Node, Or, Prefix, Sequence
-from indexer.tokens import Token, tokens
+from indexer.tokens import folded_words, spans
 
 SNIPPET_LENGTH = 200
 """Characters of a snippet, about two lines."""
@@ -68,7 +68,15 @@ class Highlighter:
     def _found(self, text: str, field: str) -> list[tuple[int, int, int]]:
         """(start, end, number of the word or phrase), merged where they overlap."""
         text = text[:_TEXT_LIMIT]
-        read = list(tokens(text))
+        read = folded_words(text)
+        found = [*self._words_in(read, field), *self._phrases_in(read, field)]
+        if not found:  # most texts of a page have the word in the title or the lead only
+            return []
+        at = spans(text)
+        return _merged(sorted((at[first][0], at[last][1], number) for first, last, number in found))
+
+    def _words_in(self, read: list[str], field: str) -> Iterator[tuple[int, int, int]]:
+        """(first word, last word, number of the word of the query), by their places in `read`."""
         forms: dict[str, int] = {}
         prefixes: list[tuple[str, int]] = []
         for number, word in enumerate(self.words):
@@ -77,11 +85,18 @@ class Highlighter:
                     prefixes.append((word.text, number))
                 else:
                     forms.update(dict.fromkeys(word.forms, number))
-        found = [(token.start, token.end, number) for token in read if (number := _number(token.folded, forms, prefixes)) >= 0]
+        for place, folded in enumerate(read):
+            if folded in forms:
+                yield place, place, forms[folded]
+            elif prefixes:
+                number = next((number for prefix, number in prefixes if folded.startswith(prefix)), -1)
+                if number >= 0:
+                    yield place, place, number
+
+    def _phrases_in(self, read: list[str], field: str) -> Iterator[tuple[int, int, int]]:
         for number, phrase in enumerate(self.phrases, len(self.words)):
             if _concerns(phrase.field, field):
-                found += [(start, end, number) for start, end in _runs(read, phrase)]
-        return _merged(sorted(found))
+                yield from ((first, last, number) for first, last in _runs(read, phrase))
 
 
 def beginning(text: str, length: int = SNIPPET_LENGTH) -> Snippet:
@@ -102,18 +117,12 @@ def _concerns(asked: str, field: str) -> bool:
     return asked == field if asked else field in ("title", "lead", "text")
 
 
-def _number(folded: str, forms: dict[str, int], prefixes: list[tuple[str, int]]) -> int:
-    if folded in forms:
-        return forms[folded]
-    return next((number for prefix, number in prefixes if folded.startswith(prefix)), -1)
-
-
-def _runs(read: list[Token], phrase: Sequence) -> Iterator[Mark]:
-    """Where the words of a phrase follow one another."""
+def _runs(read: list[str], phrase: Sequence) -> Iterator[Mark]:
+    """(first, last) where the words of a phrase follow one another."""
     places = [part.text if isinstance(part, Prefix) else frozenset(part.forms) for part in phrase.parts]
     for first in range(len(read) - len(places) + 1):
-        if all(_stands(read[first + offset].folded, place) for offset, place in enumerate(places)):
-            yield read[first].start, read[first + len(places) - 1].end
+        if all(_stands(read[first + offset], place) for offset, place in enumerate(places)):
+            yield first, first + len(places) - 1
 
 
 def _stands(folded: str, place: str | frozenset[str]) -> bool:

@@ -6,6 +6,7 @@ Imports stand inside the functions, as in `cli`.
 from __future__ import annotations
 
 import dataclasses
+import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
@@ -116,11 +117,12 @@ def serve(
     refuse_open_door(settings)
     from indexer.desk import Desk
 
-    with closing(_listen(settings)) as listening, closing(Desk.open(ctx.obj)) as desk:
+    with closing(_listen(settings)) as listening, closing(Desk.open(ctx.obj, zone=settings.zone)) as desk:
         name = f"[{settings.host}]" if ":" in settings.host else settings.host
         address = f"http://{name}:{listening.getsockname()[1]}/"
         if as_json:
             out_json({"address": address})
+            sys.stdout.flush()  # whoever started it waits for this line
         say(f"Serving {address} until Ctrl-C.")
         _run(desk, settings, listening)
 

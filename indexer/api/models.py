@@ -40,7 +40,7 @@ class Hit(Shape):
     byline: str
     section: str | None
     image_url: str | None
-    image_credit: str | None = None
+    image_credit: str | None
     outlet: str
     outlet_name: str
     country: str

@@ -6,10 +6,13 @@ import ipaddress
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from crawler.config import Locations
 from crawler.errors import ConfigError
 from crawler.settings import read_table, secret, secret_hint, setting
+from indexer.zones import LOCAL
 
 LEAST_TOKEN = 20
 """Characters of a read token: 120 bits in base64, nobody guesses it."""
@@ -31,6 +34,10 @@ class WebSettings:
     read_token: str | None = secret("Whoever reads pages, API or feeds must show this token (Bearer, or as a password).")
     behind_proxy: bool = setting(False, "A proxy in front says who may read; X-Forwarded-For is believed from `proxies`.")
     proxies: tuple[str, ...] = setting(("127.0.0.1", "::1"), "Addresses of that proxy.")
+    time_zone: str | None = setting(
+        None,
+        'Zone of the readers, e.g. "Europe/Warsaw": in it times are shown and the days of `date:` begin. Unset: this machine\'s.',
+    )
     requests_per_s: float = setting(50.0, "Requests a second that one client may go on making.")
     burst: int = setting(200, "Requests that one client may make at once.")
     time_limit_s: float = setting(
@@ -44,6 +51,11 @@ class WebSettings:
             return ipaddress.ip_address(self.host).is_loopback
         except ValueError:
             return self.host == "localhost"
+
+    @property
+    def zone(self) -> tzinfo:
+        """The readers' time zone."""
+        return ZoneInfo(self.time_zone) if self.time_zone else LOCAL
 
     @property
     def hosts(self) -> tuple[str, ...]:
@@ -62,6 +74,12 @@ def web_settings(locations: Locations, environ: Mapping[str, str] | None = None)
     for host in settings.trusted_hosts:
         if not _HOST.fullmatch(host):
             raise ConfigError(f'{where} trusted_hosts: a name like "news.example.org" or "*.example.org" is wanted, not {host!r}')
+    try:
+        known = settings.zone
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        known = None
+    if known is None:
+        raise ConfigError(f'{where} time_zone: a name like "Europe/Warsaw" is wanted, not {settings.time_zone!r}')
     for address in settings.proxies:
         try:
             ipaddress.ip_network(address)

@@ -13,8 +13,8 @@ from indexer.desk import ArticleView, CopyView, DiffView, OutletView
 from indexer.search import SearchPage
 
 _OF_ARTICLE = (
-    "id", "url", "outlet", "title", "lead", "text", "language", "authors", "byline", "credits", "section", "tags", "image_url",
-    "image_credit", "published_at", "published_from", "modified_at", "first_seen_at", "removed_at", "access", "access_reason", "encoding_suspect",
+    "id", "url", "outlet", "title", "lead", "text", "language", "authors", "byline", "credits", "section", "tags", "image_url", "image_credit",
+    "published_at", "published_from", "modified_at", "first_seen_at", "removed_at", "access", "access_reason", "encoding_suspect",
 )  # fmt: skip
 _OF_OUTLET = (
     "slug", "name", "homepage", "country", "language", "kind", "group", "tags", "articles", "last_success_at",
