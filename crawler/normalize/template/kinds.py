@@ -28,6 +28,8 @@ _MAIN = 0.7
 """Of what was taken, the body's element holds so much; the rest is a lead or credits."""
 _LIGHT = 0.15
 """Of a page's text: a box with more is a part of it."""
+_LIGHT_LIST = 0.35
+"""... and of a list of nothing but links, however many: beside a short text four headlines are a quarter."""
 _FEW = 3
 """Italic or linked paragraphs of a page; an interview has more."""
 _ODD, _SAME_SHARE = 2, 0.25
@@ -110,9 +112,19 @@ def _asides(pages: Sequence[Sequence[Block]], prefix: str) -> set[str]:
         for block in blocks:
             sizes[block.signature] += len(block.text)
         found.update(counts)
-        many.update(name for name, count in counts.items() if count > _FEW or sizes[name] > _LIGHT * whole)
+        many.update(
+            name
+            for name, count in counts.items()
+            if (sizes[name] > _LIGHT_LIST * whole if _is_list_of_links(name) else count > _FEW or sizes[name] > _LIGHT * whole)
+        )
     tops = Counter(next((block.signature for block in blocks if block.signature.startswith(prefix)), "") for blocks in pages)
     return {name for name in found - many if tops[name] < _TAKEN * len(pages)}
+
+
+def _is_list_of_links(signature: str) -> bool:
+    """Headlines of other articles, as a writer's lists hold words of their own."""
+    step, _, shape = signature.rpartition(">")[2].partition(":")
+    return shape == "link" and step.partition(".")[0] == "li"
 
 
 def _is_plain(signature: str, prefix: str) -> bool:
