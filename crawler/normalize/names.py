@@ -46,8 +46,6 @@ _BETWEEN = re.compile(
 _HONORIFIC = re.compile(
     r"^(?:(?:Dr|Prof|Mgr|Ing|Mr|Mrs|Ms|Sir|Rev|ks|dr|prof|hab)\.?\s+)+(?=\w)|,?\s+(?:Ph\.?D\.?|M\.?D\.?|M\.?A\.?|RD|MS|Jr\.)$"
 )
-_DEGREE = re.compile(r"(?<=[^\W\d_A-Z])\s+(?!I+V?$|VI*$)[A-Z]{2,4}$")
-"""Letters of an exam or of the paper behind a name that is not all in capitals: "Jane Doe CPP"."""
 _PLACES = frozenset(
     squashed.replace(" ", "")
     for squashed in (
@@ -196,7 +194,7 @@ def _split(text: str) -> Iterator[str]:
     for raw in _BETWEEN.split(text):
         part = raw.strip(" .:;,-|*\u2013\u2014\u2022\"'✉")
         part = _LEADING.sub("", _LEADING.sub("", part).strip()).strip(" .:;,-|*")
-        yield _cased(_without_title(_DEGREE.sub("", _HONORIFIC.sub("", part))))
+        yield _cased(_without_title(_HONORIFIC.sub("", part)))
 
 
 def _without_title(part: str) -> str:

@@ -2,8 +2,7 @@
 
 A name without any sign is nobody (README: it invented more than it found). The signs, in the order they are asked: a mark
 ("By", a class) in the head of the article, whatever the boxes around it are called; a link there to an address that spells the
-name; a standfirst that ends "... by Jane Doe"; one and the same byline wherever the page has one; a sentence about a writer or a
-portrait below a text that does not speak of them. Not here: bylines in their usual place (`people.py`).
+name; one and the same byline wherever the page has one; a portrait with a writer's job and a text that does not speak of them. Not here: bylines in their usual place (`people.py`).
 """
 
 from __future__ import annotations
@@ -30,23 +29,15 @@ _NEVER = frozenset(
 """Boxes whose names wrote nothing, wherever they stand."""
 _OTHERS = frozenset({"related", "teaser", "teasers", "recommended", "popular", "latest", "most", "carousel", "trending", "more"})
 """Boxes of other articles."""
-_LEAD_ENDS = re.compile(
-    r"(?:^|[.!?\u2026:\u2013\u2014-]\s+)(?:(?:[Ee]ine?|[Aa]n?|[Uu]n[ea]?)\s+(?:[\w-]+\s+){1,2})?(?:[Vv]on|[Bb]y|[Pp]ar|[Pp]or|Di|Av|Af|Door|Tekst:|Text:)\s+([^\W\d_a-z][^.!?:;()\d]{4,60})[.]?$"
-)
-"""A standfirst that names its writer at the end: "Wie es dazu kam. Ein Kommentar von Max Muster"."""
-_OCCUPATION = (
+_WRITES = re.compile(
     r"(?:[Ww]riters?|journalist\w*|Journalist\w*|[Rr]eporter\w*|[Ee]ditors?|[Cc]olumnist\w*|[Bb]loggers?|[Cc]orrespondent\w*|[Rr]edakteur\w*|[Aa]utor\w*|"
     r"[Dd]ziennikar\w+|[Rr]edaktor\w*|[Jj]ournaliste|[Pp]eriodista|[Gg]iornalista|[Aa]uthor)\b"
-)
-_WRITES = re.compile(_OCCUPATION)
-_ABOUT = re.compile(
-    r"([^\W\d_a-z][^.,:;()\d]{4,40}?)(?:,[^.;()]{2,40},)? (?:is|ist|jest|est|es|è|är|er) (?:an? |the |eine? |une? |una? )?(?:[\w'&/-]+,? ){0,8}?"
-    + _OCCUPATION
 )
 _DONE_BY = re.compile(
     r"(?:[Ll]ast |[Zz]uletzt )?(?:[Uu]pdated|[Mm]odified|[Pp]osted|[Pp]ublished|[Ww]ritten|[Cc]reated|[Aa]dded|[Ss]ubmitted|[Vv]eröffentlicht|[Gg]eschrieben|[Ee]rstellt|[Pp]ublié|[Pp]ublicado|[Pp]ubblicato|[Dd]odano|[Nn]apisan[eyo])"
     r"\b.{0,40}?\b(?:by|von|par|por|da|przez) (?=[^\W\d_a-z])"
 )
+_SYSTEM = re.compile(rf"(?:Author|Autor(?:ka|in)?|Tekst):|{_DONE_BY.pattern}")
 _LAST = 4
 """Paragraphs at the end of a text that may be about its writer."""
 _SHORT = 80
@@ -106,39 +97,36 @@ def _linked_in_the_head(draft: Draft) -> Iterator[str]:
 
 
 def _profile(draft: Draft) -> Iterator[str]:
-    """A short text beside a link to an author's page that spells it: "Jane Doe" over "Articles by Jane"."""
+    """A short text beside a link to a writer's page that spells it ("Jane Doe" over "Articles by Jane"), the only one outside teasers."""
+    names: dict[str, str] = {}
     for link in draft.tree.xpath("//a[@href]"):
         href = link.get("href")
-        if not AUTHOR_PATH.search(href) or any(tokens(node) & _NEVER for node in _around(link)):
+        if not AUTHOR_PATH.search(href) or _is_of_others(link):
             continue
-        for node in _around(link)[1:4]:
-            for raw in node.itertext():
-                if is_person(name := clean_line(str(raw))) and _spells(href, name):
-                    yield name
-                    return
-        return
-
-
-def _ends_the_lead(draft: Draft) -> Iterator[str]:
-    texts = [draft.facts.tag("og:description", "description", "twitter:description"), *draft.text.split("\n\n", 2)[:2]]
-    for text in texts:
-        if text and (match := _LEAD_ENDS.search(clean_line(text)[-300:])):
-            yield match[1]
+        near = (clean_line(str(raw)) for node in _around(link)[1:4] for raw in node.itertext())
+        if name := next((text for text in near if is_person(text) and _spells(href, text)), ""):
+            names.setdefault(squash(name), name)
+    if len(names) == 1:
+        yield from names.values()
 
 
 def _one_for_all(draft: Draft) -> Iterator[str]:
-    """The byline that every signed place of the page gives: teasers of others would give others."""
+    """The byline that all signed places of the page give, two at least; one is enough where the system says who wrote ("Posted by")."""
     said: dict[str, str] = {}
+    places, counted = 0, set()
     for element in elements(draft.tree, "a", "span", "div", "p", "li", "em", "i", "small", "strong", "h4", "h5"):
         if len(element) > 4:
             continue
-        marked = bool(tokens(element) & BYLINE_WORDS) or "author" in (element.get("rel") or "")
+        marked = _is_marked([element]) or "author" in (element.get("rel") or "")
         text = _short_text(element)
         if not 4 < len(text) < _SHORT or not (_is_written(text) or (marked and is_person(text))):
             continue
-        if not any(node.tag == "aside" or tokens(node) & (_NEVER | _OTHERS) for node in _around(element, 7)):
+        if not _is_of_others(element):
+            if not any(node in counted for node in _around(element)[1:]):
+                places += 2 if _SYSTEM.match(text) else 1
+            counted.add(element)
             said.setdefault(squash(WRITTEN.sub("", _DONE_BY.sub("", text, count=1), count=1)), text)
-    if said and all(key in max(said, key=len) for key in said):
+    if places > 1 and all(key in max(said, key=len) for key in said):
         yield said[max(said, key=len)]
 
 
@@ -153,24 +141,12 @@ def _short_text(element: HtmlElement) -> str:
     return clean_line(" ".join(parts))
 
 
-def _about_the_writer(draft: Draft) -> Iterator[str]:
-    """ "Jane Doe is a freelance writer" among the last paragraphs of a text that says nothing else of her."""
-    paragraphs = draft.text.split("\n\n")
-    for number in range(max(1, len(paragraphs) - _LAST), len(paragraphs)):
-        if (match := _ABOUT.match(paragraphs[number])) and is_person(match[1]):
-            before = fold("\n".join(paragraphs[:number]))
-            if not re.search(rf"\b{re.escape(fold(match[1].split()[-1]))}\b", before):
-                yield match[1]
-
-
 def _portrait(draft: Draft) -> Iterator[str]:
     """A picture's description and the line behind it are one name, the next line says that they write; once on the page, and not in its text."""
     names: dict[str, str] = {}
     for image in draft.tree.xpath("//img[@alt]"):
         name = image.get("alt").split(",")[0].strip()
-        if not is_person(name) or any(
-            node.tag in ("aside", "figure") or tokens(node) & (_NEVER | _OTHERS) for node in _around(image, 7)
-        ):
+        if not is_person(name) or _is_of_others(image):
             continue
         line, job = (*(text for text, _ in islice(runs_behind(image), 2)), "", "")[:2]
         if squash(line) == squash(name) and len(job) < _SHORT and _WRITES.search(job):
@@ -178,6 +154,11 @@ def _portrait(draft: Draft) -> Iterator[str]:
     text = fold("\n".join(draft.text.split("\n\n")[:-_LAST]))
     if len(names) == 1 and not any(re.search(rf"\b{re.escape(fold(name.split()[-1]))}\b", text) for name in names.values()):
         yield from names.values()
+
+
+def _is_of_others(element: HtmlElement) -> bool:
+    """It stands in a teaser, a comment, a caption or the like."""
+    return any(node.tag in ("aside", "figure") or tokens(node) & (_NEVER | _OTHERS) for node in _around(element, 7))
 
 
 def _spells(href: str, name: str) -> bool:
@@ -210,9 +191,7 @@ def _around(element: HtmlElement, height: int = 4) -> list[HtmlElement]:
 _SIGNS: tuple[Callable[[Draft], Iterator[str]], ...] = (
     _in_the_head,
     _linked_in_the_head,
-    _ends_the_lead,
     _profile,
     _one_for_all,
-    _about_the_writer,
     _portrait,
 )

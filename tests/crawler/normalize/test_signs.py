@@ -55,7 +55,7 @@ def test_the_head_is_believed_before_a_byline_of_another_article(make_draft: Mak
 
 
 def test_a_byline_of_an_agency_leaves_nothing_to_be_looked_for(make_draft: MakeDraft, setting: Setting) -> None:
-    below = '<div class="links"><h4>Inne</h4><div class="card"><span class="author">Jan Kos</span></div></div>'
+    below = '<div class="links"><h4>Inne</h4><div class="card"><span>Posted by Jan Kos</span></div></div>'
     assert authors_of(make_draft, setting, page('<div class="byline">PAP</div>', below)) == ()
     assert authors_of(make_draft, setting, page("", below)) == ("Jan Kos",)
 
@@ -66,6 +66,15 @@ def test_a_byline_of_an_agency_leaves_nothing_to_be_looked_for(make_draft: MakeD
         ('<ul class="card"><li><span>Author: </span><span>Anna Nowak</span></li></ul>', ("Anna Nowak",)),
         ('<ul class="card"><li>By Anna Nowak</li><li>By Jan Kos</li></ul>', ()),
         ('<aside class="related"><span class="author">Jan Kos</span></aside>', ()),
+        ('<div class="card"><p class="byline">Jan Kos</p></div>', ()),
+        (
+            '<div class="card"><p class="byline">Jan Kos</p><h2>Dalej</h2></div><ul class="card"><li>By Jan Kos</li></ul>',
+            ("Jan Kos",),
+        ),
+        (
+            '<div class="card"><h3>Dalej</h3><a href="/autor/jan-kos">Jan Kos</a></div><div class="card"><h3>I</h3><a href="/autor/anna-nowak">Anna Nowak</a></div>',
+            (),
+        ),
         ('<div class="bio"><p>Anna Nowak</p><a href="/authors/anna-nowak">Teksty Anny</a></div>', ("Anna Nowak",)),
     ],
 )
@@ -73,34 +82,6 @@ def test_outside_the_head_one_writer_is_believed_and_two_are_not(
     below: str, authors: tuple[str, ...], make_draft: MakeDraft, setting: Setting
 ) -> None:
     assert authors_of(make_draft, setting, page("", below)) == authors
-
-
-@pytest.mark.parametrize(
-    ("lead", "authors"),
-    [
-        ("Jak do tego doszło? Ein Kommentar von Anna Nowak", ("Anna Nowak",)),
-        ("Jak do tego doszło. By Anna Nowak and Jan Kos.", ("Anna Nowak", "Jan Kos")),
-        ("Most został zbudowany od nowa, co zlecił zarząd von Anna Nowak", ()),
-    ],
-)
-def test_a_standfirst_may_end_with_its_writer(
-    lead: str, authors: tuple[str, ...], make_draft: MakeDraft, setting: Setting
-) -> None:
-    assert authors_of(make_draft, setting, page(meta=f'<meta property="og:description" content="{lead}">')) == authors
-
-
-@pytest.mark.parametrize(
-    ("last", "authors"),
-    [
-        ("Anna Nowak is a freelance writer and walks across bridges.", ("Anna Nowak",)),
-        ("Anna Nowak is a plumber.", ()),
-        ("Rzecznik is a writer.", ()),
-    ],
-)
-def test_a_last_paragraph_may_be_about_the_writer(
-    last: str, authors: tuple[str, ...], make_draft: MakeDraft, setting: Setting
-) -> None:
-    assert authors_of(make_draft, setting, page(), f"{TEXT}\n\n{last}") == authors
 
 
 @pytest.mark.parametrize(
@@ -133,11 +114,6 @@ def test_a_given_name_alone_takes_the_family_name_that_the_page_gives_it(
     assert authors_of(make_draft, setting, page("", cards, '<meta name="author" content="Anna">')) == authors
 
 
-def test_a_writer_whom_the_text_speaks_of_is_its_subject(make_draft: MakeDraft, setting: Setting) -> None:
-    text = f"{TEXT}\n\nPani Nowak przeszła.\n\nAnna Nowak is a freelance writer."
-    assert authors_of(make_draft, setting, page(), text) == ()
-
-
 def test_a_signature_below_the_text_is_no_byline(make_draft: MakeDraft) -> None:
     draft = make_draft("<html><body><h1>Most</h1><div>Krótko.</div><div>Autor: <b>Anna Nowak</b></div></body></html>")
     draft.title, draft.text = "Most", f"{TEXT}\n\nAutor: Anna Nowak"
@@ -161,8 +137,6 @@ def test_the_head_ends_at_the_first_paragraph(make_draft: MakeDraft) -> None:
         ("Ola Berg og Kari Dahl", ("Ola Berg", "Kari Dahl")),
         ("Anna Nowak published 9 August 2012 Walking Bridges", ("Anna Nowak",)),
         ("9 August 2012, Anna Nowak", ("Anna Nowak",)),
-        ("Anna Nowak CPP", ("Anna Nowak",)),
-        ("Anna Nowak III", ("Anna Nowak III",)),
         ("Sioux Falls Argus Leader", ()),
         ("U.S. CUSTOMS AND BORDER PROTECTION", ()),
         ("Top Bridge Marketing", ()),
