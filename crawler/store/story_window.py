@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+import numpy as np
 import sqlalchemy as sa
 
 from crawler.model.story import StoryLeader, StoryState
@@ -72,10 +73,10 @@ class StoreWindow:
     # -- looking up --------------------------------------------------------------------------------------------------
     def expect(self, hashes: Iterable[int]) -> None:
         """Look up at once what texts with these hashes are going to ask for."""
-        missing = list(dict.fromkeys(one for one in hashes if one not in self._places))
+        missing = list(set(hashes).difference(self._places))
         if not missing:
             return
-        asked = [_signed(one) for one in missing]
+        asked = _all_signed(missing)
         for one, day in read_among(self._connection, _DAYS, asked):
             self._days.setdefault(_unsigned(one), set()).add(day)
         self._places.update((one, []) for one in missing)
@@ -161,7 +162,7 @@ class StoreWindow:
     # -- changing ----------------------------------------------------------------------------------------------------
     def add_leader(self, leader: StoryLeader, postings: Sequence[tuple[int, int]]) -> int:
         """See Window."""
-        self.expect(one for one, _ in postings)
+        self.expect([one for one, _ in postings])
         span = self.span()
         assert self._next is not None
         number, self._next = self._next, self._next + 1
@@ -281,12 +282,13 @@ class StoreWindow:
                 [{name: getattr(one, name) for name in _LEADER_COLUMNS} | {"ties": _pack_ties(one.ties)} for one in added],
             )
             postings = [
-                (_signed(one), number, place)
+                (one, number, place)
                 for number, places in self._new_leaders.items()
                 for one, place in places
                 if self._dropped.get(one, 0) <= number
             ]
-            write_rows(self._connection, story_posting, sorted(postings))
+            hashes, *others = zip(*postings, strict=True) if postings else ((), (), ())
+            write_rows(self._connection, story_posting, sorted(zip(_all_signed(hashes), *others, strict=True)))
         self._moved = {}
         self._forget_changes()
 
@@ -313,6 +315,11 @@ def _pack_ties(ties: Sequence[tuple[int, float]]) -> bytes:
 
 def _unpack_ties(packed: bytes) -> tuple[tuple[int, float], ...]:
     return tuple(struct.iter_unpack("<qd", packed))
+
+
+def _all_signed(hashes: Sequence[int]) -> list[int]:
+    signed: list[int] = np.array(hashes, dtype=np.uint64).view(np.int64).tolist()
+    return signed
 
 
 def _signed(one: int) -> int:

@@ -79,7 +79,7 @@ class Stories:
         """Look up at once what these articles are going to ask for."""
         ids = [one.id for one in articles]
         self._shelf.expect(ids, [new_story_id(one) for one in ids])
-        self._window.expect(one for article in articles for one in article.fingerprint.hashes)
+        self._window.expect([one for article in articles for one in article.fingerprint.hashes])
 
     def join(self, article: Article) -> StoryChange:
         """See `join_story`; the article's row may be written later."""
