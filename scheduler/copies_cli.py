@@ -168,7 +168,7 @@ def _print_one(one: Carrier) -> None:
         count = "1 passage" if len(shown) == 1 else f"{len(shown)} passages, the longest"
         opening = line(longest.text)
         opening = opening if len(opening) <= _PASSAGE_CHARS else opening[: _PASSAGE_CHARS - 1].rstrip() + "…"
-        _wrap(f"{words} words in {count}: {opening}", "    kept      " if is_part else "    cut       ")
+        _wrap(f"{counted(words, 'word')} in {count}: {opening}", "    kept      " if is_part else "    cut       ")
     if one.numbers:
         _wrap(numbers_line(one.numbers[:4]), "    numbers   ")
 
