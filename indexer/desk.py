@@ -136,9 +136,9 @@ class Desk:
         self._kept: dict[str, tuple[float, object]] = {}
 
     @classmethod
-    def open(cls, locations: Locations, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Desk:
+    def open(cls, locations: Locations, now: Callable[[], datetime] = lambda: datetime.now(UTC), zone: tzinfo = LOCAL) -> Desk:
         """The store and the index of an installation. A store of an older schema is migrated, as by every command."""
-        return cls(open_database(store_url(locations)), open_engine(indexer_settings(locations), locations), now=now)
+        return cls(open_database(store_url(locations)), open_engine(indexer_settings(locations), locations), now=now, zone=zone)
 
     def close(self) -> None:
         """Give back files and connections."""

@@ -176,3 +176,11 @@ def test_an_empty_answer_names_a_value_that_no_article_has(fill: Any, ask: Any, 
     assert not page.hits and f"No article has the outlet '{outlet}x' (did you mean \"{outlet}\"?)" in (page.hint or "")
     assert ask(f"outlet:{outlet} nieznane").hint is None
     assert ask(f"prezydent -outlet:{outlet}x").hint is None
+
+
+def test_unfolded_pages_go_on_within_a_story(fill: Any, ask: Any, make_document: Any) -> None:
+    fill(*(make_document(number, story="a1") for number in (1, 2, 3)))
+    first = ask("", limit=1, fold_copies=False)
+    second = ask("", limit=1, fold_copies=False, after=first.next)
+    third = ask("", limit=1, fold_copies=False, after=second.next)
+    assert [numbers(page) for page in (first, second, third)] == [["1"], ["2"], ["3"]]
