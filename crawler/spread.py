@@ -18,6 +18,7 @@ from crawler.text import clean_line
 MAX_ROWS = 100
 """Rows of a picture; what came later stands together in one last row."""
 _WIDTH, _LEFT, _RIGHT, _ROW, _TOP = 860, 210, 640, 26, 74
+_HEADING = 36
 _LABEL_LETTERS, _HEADING_LETTERS = 28, 90
 _ACCENT = "#c2571a"
 """Of the original: 4.6 to 1 on white, 4.5 to 1 on black (WCAG 2.2, 1.4.11 asks for 3 of a graphic)."""
@@ -98,9 +99,10 @@ def spread_svg(
     shown, rest = (ordered, []) if len(ordered) <= MAX_ROWS else (ordered[: MAX_ROWS - 1], ordered[MAX_ROWS - 1 :])
     scale = _Scale(ordered[0].at, ordered[-1].at, zone)
     bottom = _TOP + _ROW * (len(shown) + bool(rest))
+    above = 0 if words.has_heading else _HEADING
     roles = list(dict.fromkeys(one.role for one in ordered))
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {bottom + 44}" width="{_WIDTH}" height="{bottom + 44}" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 {above} {_WIDTH} {bottom + 44 - above}" width="{_WIDTH}" height="{bottom + 44 - above}" '
         f'role="img" aria-labelledby="{_text(key)}-title {_text(key)}-desc" font-family="system-ui, sans-serif" font-size="13" '
         f'fill="currentColor">',
         f'<title id="{_text(key)}-title">{_text(words.title % {"heading": heading})}</title>',

@@ -26,6 +26,8 @@ COUNTED = ("outlet", "agency", "language", "country", "section", "role")
 _VALUES = 8
 _NAMES = 4
 """Outlets named on the line of a folded story."""
+_SHORT = 10
+"""Bars that are too narrow together for a label at either end."""
 _PERIODS = ("P1D", "P7D", "P30D")
 _FEEDS = (("Atom", "application/atom+xml", "/feed.atom"), ("RSS", "application/rss+xml", "/feed.rss"), ("JSON Feed", "application/feed+json", "/feed.json"))  # fmt: skip
 _EXPORTS = (("CSV", "csv"), ("NDJSON", "ndjson"), ("JSON", "json"))
@@ -101,7 +103,7 @@ class _View:
         description = f"{words}: {bars[0].when} – {bars[-1].when}" if bars else words
         return {
             "svg": histogram_svg(bars, title, description), "title": title, "bars": [bar for bar in bars if bar.count],
-            "first": bars[0].when if bars else "", "last": bars[-1].when if bars else "",
+            "is_short": 1 < len(bars) < _SHORT, "first": bars[0].when if bars else "", "last": bars[-1].when if bars else "",
         }  # fmt: skip
 
     def forms(self) -> list[tuple[str, str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from http.client import HTTPConnection
 
 import httpx
@@ -45,8 +46,9 @@ def test_an_attack_in_the_query_is_searched_and_shown_as_text(open_page: OpenPag
 
 
 @pytest.fixture
-def client(address: str) -> httpx.Client:
-    return httpx.Client(base_url=address, headers={"Accept": "text/html,*/*", "Accept-Language": "en"}, timeout=30)
+def client(address: str) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=address, headers={"Accept": "text/html,*/*", "Accept-Language": "en"}, timeout=30) as opened:
+        yield opened
 
 
 @pytest.mark.parametrize(
