@@ -194,12 +194,10 @@ def _candidates(
     """Leaders that share enough live fingerprints to be compared with, those that share most where they are too many."""
     alive = {one for one, _ in live}
     shared = Counter(number for one, number, _ in postings if one in alive)
-    enough = [
-        number for number, count in shared.items()
-        if count >= w.MIN_SHARED or 2 * count >= min(len(live), leaders[number].live)
-    ]  # fmt: skip
+    shares = {number: count / max(1, min(len(live), leaders[number].live)) for number, count in shared.items()}
+    enough = [one for one, share in shares.items() if share >= 0.5 or (share >= w.MIN_SHARE and shared[one] >= w.MIN_SHARED)]
     if len(enough) > w.MAX_COMPARED:
-        enough = sorted(enough, key=lambda number: (-shared[number], number))[: w.MAX_COMPARED]
+        enough = sorted(enough, key=lambda one: (-shares[one], leaders[one].article_id))[: w.MAX_COMPARED]
     return [leaders[number] for number in sorted(enough)]
 
 

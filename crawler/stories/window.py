@@ -21,8 +21,10 @@ STOP_DAYS = 2
 Counting documents instead would delete a dispatch that many outlets carry (SYNDICATION, November 2026)."""
 DAY_MEMORY = timedelta(days=60)
 MIN_SHARED = 5
-"""Live fingerprints that a newcomer must share with a leader to be compared with it, or half of the shorter text's."""
-MAX_COMPARED = 96
+MIN_SHARE = 0.08
+"""Live fingerprints that a newcomer must share with a leader to be compared with it, and their share of the shorter text's; or half
+of them. Pairs with less are far below TIE."""
+MAX_COMPARED = 128
 """Leaders that one text is compared with, those that share most (a bound on cost: SAFETY A18)."""
 TEMPLATE_LIVE = 0.30
 """A text of which less is live is a template and looks nothing up."""

@@ -181,8 +181,12 @@ def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("labels", "mode", "floors"),
     [
-        ("edited-labels.tsv", "edited", {"F1": 0.98, "B-cubed F1": 0.99, "right": 0.95}),
-        ("english-pairs.tsv", "pairs", {"P": 0.93, "R": 0.82}),
+        (
+            "edited-labels.tsv",
+            "edited",
+            {"F1": 0.985, "B-cubed F1": 0.993, "right": 0.95, "'brief':": 0.94, "'heavyedit':": 0.93, "'truncated':": 0.99},
+        ),
+        ("english-pairs.tsv", "pairs", {"stories  P": 0.95, "R": 0.92, "links  P": 0.90}),
     ],
 )
 def test_gate_copies_are_found_as_well_as_the_readme_says(
@@ -194,5 +198,5 @@ def test_gate_copies_are_found_as_well_as_the_readme_says(
     score = [sys.executable, str(evaluation_data / "score_copies.py"), mode, str(folder / labels), str(tmp_path / "out.jsonl")]
     said = subprocess.run(score, check=True, capture_output=True, text=True).stdout
     for name, floor in floors.items():
-        figure = float(said.split(f"{name} ", 1)[1].split()[0])
+        figure = float(said.split(f"{name} ", 1)[1].split()[0].strip(",}"))
         assert figure >= floor, said

@@ -73,7 +73,8 @@ def store_article(connection: sa.Connection, article: Article) -> Article:
 class Stream:
     """Articles through a window in memory, one after the other, as the batch does it."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, expires: bool = True) -> None:
+        self.expires = expires
         self.window = MemoryWindow()
         self.members: dict[str, list[str]] = {}
         self.story_of: dict[str, str] = {}
@@ -81,7 +82,8 @@ class Stream:
     def take(self, article: Article) -> Decision:
         """Decide on an article and carry the decision out."""
         text = Text.of(article)
-        self.window.expire(text.at - WINDOW)
+        if self.expires:
+            self.window.expire(text.at - WINDOW)
         decision = decide(self.window, text, self.name)
         for one, target in decision.moves.parted.items():
             self.window.move(one, target)
