@@ -197,7 +197,10 @@ def serves_the_demo(words: list[str]) -> None:
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment) as process:
         try:
             assert process.stdout is not None
-            address = json.loads(process.stdout.readline())["address"]
+            lines = []
+            while (line := process.stdout.readline()) and line != "}\n":
+                lines.append(line)
+            address = json.loads("".join([*lines, "}"]))["address"]
             with urllib.request.urlopen(f"{address}?q=Brzeskwicki", timeout=60) as answer:
                 page = answer.read().decode()
             assert "<mark>Brzeskwicki</mark>" in page and "agency:pap" in page
