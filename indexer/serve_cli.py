@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from crawler.store.database import Database
     from indexer.api.settings import WebSettings
     from indexer.desk import Desk
+    from indexer.watches.settings import AlertSettings
 
 
 tokens_app = typer.Typer(
@@ -108,8 +109,9 @@ def serve(
     --behind-proxy.
     """
     from indexer.api.settings import refuse_open_door, web_settings
+    from indexer.watches.settings import alert_settings
 
-    settings = web_settings(ctx.obj)
+    settings, alerts = web_settings(ctx.obj), alert_settings(ctx.obj)
     settings = dataclasses.replace(
         settings, host=host or settings.host, port=settings.port if port is None else port,
         behind_proxy=behind_proxy or settings.behind_proxy,
@@ -124,7 +126,7 @@ def serve(
             out_json({"address": address})
             sys.stdout.flush()  # whoever started it waits for this line
         say(f"Serving {address} until Ctrl-C.")
-        _run(desk, settings, listening)
+        _run(desk, settings, alerts, listening)
 
 
 @contextmanager
@@ -151,11 +153,11 @@ def _listen(settings: WebSettings) -> socket.socket:
         ) from None
 
 
-def _run(desk: Desk, settings: WebSettings, listening: socket.socket) -> None:
+def _run(desk: Desk, settings: WebSettings, alerts: AlertSettings, listening: socket.socket) -> None:
     import uvicorn
 
     from indexer.api.app import make_app
     from indexer.api.server import log_to_standard_error, server_config
 
     log_to_standard_error()
-    uvicorn.Server(server_config(make_app(desk, settings), settings)).run(sockets=[listening])
+    uvicorn.Server(server_config(make_app(desk, settings, alerts), settings)).run(sockets=[listening])

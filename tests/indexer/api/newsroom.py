@@ -30,6 +30,7 @@ from indexer.api.settings import WebSettings
 from indexer.desk import Desk
 from indexer.engine import SearchEngine
 from indexer.push import push_pending
+from indexer.watches.settings import AlertSettings
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 STORY, OLD_STORY = "5709c0de5709c0de", "01d5709c01d5709c"
@@ -118,11 +119,13 @@ class Room:
         self.desk = Desk(database, engine, now=lambda: NOON, zone=UTC)
 
     @contextlib.contextmanager
-    def served(self, settings: WebSettings | None = None, **headers: str) -> Iterator[httpx.Client]:
+    def served(
+        self, settings: WebSettings | None = None, alerts: AlertSettings | None = None, **headers: str
+    ) -> Iterator[httpx.Client]:
         """A client of the real application, listening on loopback."""
         settings = settings or WebSettings(requests_per_s=1e5, burst=10**6)
         with (
-            served(make_app(self.desk, settings), settings) as address,
+            served(make_app(self.desk, settings, alerts), settings) as address,
             httpx.Client(base_url=address, headers=headers, timeout=20) as client,
         ):
             yield client
