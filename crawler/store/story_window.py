@@ -20,7 +20,6 @@ from crawler.model.story import StoryLeader, StoryState
 from crawler.store.rows import among, read_among, write_rows
 from crawler.store.schema import fingerprint_day, story_leader, story_posting
 from crawler.store.story_shelf import Shelf
-from crawler.stories.window import JOIN
 
 _LOCK = 0x64657065737A61
 """Key of PostgreSQL's advisory lock: the letters of the project's name."""
@@ -42,9 +41,10 @@ class StoreWindow:
     """See `crawler.stories.window.Window`. Nobody else may write to the window between its first look-up and `flush`
     (`lock_stories`)."""
 
-    def __init__(self, connection: sa.Connection, shelf: Shelf, never_live: int) -> None:
-        """`never_live`: a fingerprint recorded on so many days is no text's own, whatever the text's day; its places are not read."""
-        self._connection, self._shelf, self._never_live = connection, shelf, never_live
+    def __init__(self, connection: sa.Connection, shelf: Shelf, never_live: int, tied: float) -> None:
+        """`never_live`: a fingerprint recorded on so many days is no text's own, whatever the text's day; its places are not read.
+        `tied`: the score from which two leaders are of one cluster."""
+        self._connection, self._shelf, self._never_live, self._tied = connection, shelf, never_live, tied
         self._days: dict[int, set[int]] = {}
         self._places: dict[int, list[tuple[int, int]]] = {}
         """Hash -> (leader, position), for every hash that was looked up."""
@@ -177,7 +177,7 @@ class StoreWindow:
 
     def _tie(self, number: int, ties: Iterable[tuple[int, float]]) -> int:
         """The cluster of a new leader: those of the leaders it may be a copy of are one from now on."""
-        others = [other for other, score in ties if score >= JOIN and other in self._leaders]
+        others = [other for other, score in ties if score >= self._tied and other in self._leaders]
         self.cluster(others)
         clusters = {self._leaders[other].cluster for other in others}
         home = max(clusters, key=lambda one: (len(self._clusters[one]), -one), default=number)

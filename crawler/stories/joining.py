@@ -72,7 +72,7 @@ class Stories:
     def __init__(self, connection: sa.Connection) -> None:
         self._connection = connection
         self._shelf = Shelf(connection)
-        self._window = StoreWindow(connection, self._shelf, w.STOP_DAYS + 2)
+        self._window = StoreWindow(connection, self._shelf, w.STOP_DAYS + 2, w.JOIN)
         self._articles: dict[str, Article] = {}
 
     def expect(self, articles: Collection[Article]) -> None:
