@@ -162,6 +162,8 @@ def _live_grams(text: Text, live: Sequence[tuple[int, int]]) -> Grams:
     """All grams, 0 where the nearest one of the fingerprint is a template's: only those have their days counted."""
     if len(live) == len(text.hashes):
         return text.grams
+    if not live:
+        return np.zeros_like(text.grams)
     alive = {place for _, place in live}
     middles = np.convolve(np.array(text.positions), (0.5, 0.5), mode="valid")
     nearest = np.searchsorted(middles, np.arange(len(text.grams)))

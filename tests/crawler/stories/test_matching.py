@@ -203,3 +203,11 @@ def test_a_text_without_words_opens_a_story_of_its_own(stream: Any, article: Any
     first, second = article(["Nie."], "kurier"), article(["Nie."], "goniec", 1)
     stream.take(first)
     assert stream.take(second).opens
+
+
+def test_a_text_of_one_fingerprint_met_on_many_days_is_a_template(stream: Any, article: Any) -> None:
+    for day in range(8):
+        decision = stream.take(article(["Ta strona jest dziś czasowo niedostępna."], "kurier", day * DAY))
+    assert decision.opens
+    assert decision.live == ()
+    assert not decision.live_grams.any()
