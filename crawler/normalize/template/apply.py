@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from math import inf
 
 from lxml import etree
@@ -65,8 +66,11 @@ def apply(tree: HtmlElement, template: Template) -> Fitted | Unfit:
         return Unfit(f"no {template.root}")
     if template.title and first(tree, template.title) is None:
         return Unfit(f"no title at {template.title}")
-    if template.always_lead and template.lead and first(tree, template.lead) is None:
+    lead = first(tree, template.lead) if template.lead else None
+    if template.always_lead and template.lead and lead is None:
         return Unfit(f"no lead at {template.lead}")
+    if lead is not None and _is_behind(lead, root):
+        return Unfit(f"{template.lead} stands behind the text: another article's lead")
     sets = _sets_of(template)
     lines: list[str] = []
     new: dict[str, int] = {}
@@ -92,6 +96,17 @@ def apply(tree: HtmlElement, template: Template) -> Fitted | Unfit:
         if size >= _LEAST_CHARS
         else Unfit(f"only {size} characters in {template.root}")
     )
+
+
+def _is_behind(element: HtmlElement, other: HtmlElement) -> bool:
+    """`element` begins where `other` has ended."""
+    way = {above: below for below, above in pairwise((other, *other.iterancestors()))}
+    for below, above in pairwise((element, *element.iterancestors())):
+        if above is other:
+            return False
+        if above in way:
+            return bool(above.index(below) > above.index(way[above]))
+    return False
 
 
 def without_recurring(text: str, template: Template) -> str:

@@ -18,7 +18,9 @@ from crawler.normalize.template.blocks import blocks_of, line_key
 from crawler.normalize.template.check import ENOUGH, RECENT, Watch, agreement, is_canary
 from crawler.normalize.template.lesson import learn_pages
 from crawler.outlets.agencies import load_agencies
+from tests.crawler.measure_templates import crawl, leaks
 from tests.crawler.normalize.lighthouse import NEVER, OUTLET, Printed, printed
+from tests.themes import redesigned
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 AGENCIES = load_agencies([OUTLET])
@@ -241,3 +243,11 @@ def test_the_fitted_text_is_what_the_chain_gets(template: Template) -> None:
     found = apply(parse_html(one.page.body.decode()), template)
     assert isinstance(found, Fitted)
     assert found.text.split("\n\n") == list(one.paragraphs)
+
+
+def test_the_lead_of_the_next_article_on_the_page_is_not_taken() -> None:
+    outlet = redesigned(
+        "portal-nizina", 13, at=10, soft=True
+    )  # its own lead has another name then, the next article's the old one
+    for draft, page in list(zip(crawl(outlet).drafts, outlet.pages, strict=True))[10:]:
+        assert draft.lead == page.truth.lead and not leaks(draft, page)
