@@ -52,7 +52,9 @@ COMMANDS: dict[str, Place] = {
     "status": Place(WATCH, ("scheduler.cli:status",), "depesza status --json"),
     "search": Place(READ, ("indexer.cli:search_command",), "depesza search 'prezydent AND Warszawa' --limit 5"),
     "serve": Place(READ, ("indexer.serve_cli:serve",), "depesza serve --port 8765"),
-    "export": Place(READ, ("indexer.export_cli:export_command",), "depesza export 'prezydent date:P30D' --format csv > prezydent.csv"),
+    "export": Place(
+        READ, ("indexer.export_cli:export_command",), "depesza export 'prezydent date:P30D' --format csv > prezydent.csv"
+    ),
     "tokens": Place(KEEP, ("indexer.serve_cli:tokens_app",), "depesza tokens list"),
     "show": Place(READ, ("crawler.cli.reading:show",), "depesza show 3f2a9c41"),
     "copies": Place(READ, ("scheduler.copies_cli:copies",), "depesza copies 3f2a9c41"),
