@@ -50,9 +50,11 @@ def condition(field: str, value: str) -> str | None:
 
 def narrowed(query: SearchQuery, piece: str) -> str:
     """The query with one condition more."""
-    is_to_be_written_anew = bool(query.hints) or isinstance(query.node, Or)
-    base = _joined(_parts(query.node)) if is_to_be_written_anew else query.text
-    return f"{base} {piece}".strip()
+    parts, wanted = _parts(query.node), parse_query(piece).node
+    typed = f"{query.text} {piece}".strip()
+    read = parse_query(typed)
+    is_meant = not query.hints and _parts(read.node) == (*parts, wanted)
+    return typed if is_meant else f"{_joined(parts)} {piece}".strip()
 
 
 def holds(query: SearchQuery, piece: str) -> bool:
@@ -69,9 +71,9 @@ def without(query: SearchQuery, piece: str) -> str:
 def dated(query: SearchQuery, period: str) -> str:
     """The query over a period ("2026-11", "2026-11-01..2026-11-24", "P7D"; "" for any time) instead of the ones it names."""
     rest = [part for part in _parts(query.node) if not isinstance(part, DateRange)]
-    changed = len(rest) < len(_parts(query.node)) or query.hints or isinstance(query.node, Or)
-    base = _joined(rest) if changed else query.text
-    return f"{base} date:{period}".strip() if period else base
+    is_changed = bool(query.hints) or len(rest) < len(_parts(query.node))
+    bare = parse_query(_joined(rest)) if is_changed else query
+    return narrowed(bare, f"date:{period}") if period else bare.text
 
 
 def period(query: SearchQuery) -> str | None:

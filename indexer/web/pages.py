@@ -21,6 +21,7 @@ from indexer.query import LENGTH_LIMIT, SearchQuery, parse_query
 from indexer.web import article_page, help_page, outlets_page, search_page, story_page
 from indexer.web.chips import dated
 from indexer.web.renderer import COOKIES, FOLDER, Renderer, cookie_name, is_local, search_address
+from indexer.web.sentences import told
 
 HITS = 20
 """Stories of a page."""
@@ -46,9 +47,11 @@ def _router(desk: Desk, renderer: Renderer) -> APIRouter:
     return router
 
 
-def problem_page(renderer: Renderer, request: Request, status: int, detail: str, detail_lang: str = "en") -> Response:
-    """A page that says what went wrong and where to go from here."""
-    _ = renderer.reader(request).said.gettext
+def problem_page(renderer: Renderer, request: Request, status: int, detail: str) -> Response:
+    """A page that says what went wrong and where to go from here. `detail` is translated where it is one of `sentences`."""
+    said = renderer.reader(request).said
+    _ = said.gettext
+    detail, detail_lang = told(said, detail)
     headings = {
         400: _("This search cannot be made"), 404: _("There is nothing here"), 422: _("This search cannot be made"),
         503: _("Not available at the moment"), 500: _("Something went wrong"),
@@ -162,10 +165,9 @@ def _answerer(renderer: Renderer, otherwise: Any) -> Callable[[Request, Exceptio
         if not wants_page:
             response: Response = await otherwise(request, error)
             return response
-        _ = renderer.reader(request).said.gettext
         status = error.status_code if isinstance(error, HTTPException) else 500
-        detail = _("No page has this address.") if status == 404 else _("The log of the service has the details.")
-        return problem_page(renderer, request, status, detail, "")
+        detail = "No page has this address." if status == 404 else "The log of the service has the details."
+        return problem_page(renderer, request, status, detail)
 
     return answer
 
@@ -178,7 +180,6 @@ def _route_class(renderer: Renderer) -> type[APIRoute]:
             handle = super().get_route_handler()
 
             async def answer(request: Request) -> Response:
-                _ = renderer.reader(request).said.gettext
                 try:
                     return await handle(request)
                 except QueryError as error:
@@ -186,8 +187,8 @@ def _route_class(renderer: Renderer) -> type[APIRoute]:
                 except (BackendUnavailable, IndexLater) as error:
                     return problem_page(renderer, request, 503, str(error))
                 except HTTPException as error:
-                    gone = _("No article and no story has this address. It may have been left out of the store.")
-                    return problem_page(renderer, request, error.status_code, gone, "")
+                    gone = "No article and no story has this address. It may have been left out of the store."
+                    return problem_page(renderer, request, error.status_code, gone)
 
             return answer
 

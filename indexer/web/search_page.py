@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -18,6 +19,7 @@ from indexer.web import chips
 from indexer.web.copies_view import badge, copy_line
 from indexer.web.marking import direction, marked
 from indexer.web.renderer import Reader, search_address
+from indexer.web.sentences import told
 from indexer.web.svg import Bar, histogram_svg
 from indexer.web.words import ACCESS, FIELDS, ROLES, SORTS
 
@@ -40,13 +42,21 @@ def context(desk: Desk, reader: Reader, text: str, sort: Sort, after: str | None
     query = parse_query(text)
     view = _View(desk, reader, page, query, sort)
     return {
-        "q": page.query, "sort": sort.value, "total": page.total, "hint": page.hint, "chips": view.chips(), "orders": view.orders(),
+        "q": page.query, "sort": sort.value, "total": page.total, "hints": _hints(reader, page, query), "chips": view.chips(), "orders": view.orders(),
         "hits": [view.hit(hit, beside) for hit in page.hits], "facets": view.facets() if page.total else (),
         "histogram": view.histogram(page.histogram) if page.histogram else None, "forms": view.forms(),
         "is_cut": page.is_expansion_cut, "is_later": after is not None, "first_href": view.address(page.query),
         "next_href": view.address(page.query, after=page.next) if page.next else None, "others": view.others(),
         "feeds": view.feeds(), "exports": view.exports(), **view.days(),
     }  # fmt: skip
+
+
+def _hints(reader: Reader, page: SearchPage, query: SearchQuery) -> list[tuple[str, str]]:
+    """What could not be read, and values that no article has: (sentence, its `lang`)."""
+    unknown = (page.hint or "").removeprefix(query.hint or "").strip()
+    return [
+        told(reader.said, one) for one in (*query.hints, *(re.split(r"(?<=\.) (?=No article has)", unknown) if unknown else ()))
+    ]
 
 
 class _View:

@@ -12,6 +12,7 @@ from indexer.desk import Desk, DiffView
 from indexer.web.copies_view import badge
 from indexer.web.marking import direction
 from indexer.web.renderer import Reader
+from indexer.web.sentences import told
 from indexer.web.side_by_side import inline, rows
 from indexer.web.words import LINKS, ROLES
 
@@ -29,9 +30,10 @@ def context(desk: Desk, reader: Reader, view: StoryView, compare: str | None) ->
     language = article.article.language if article else "und"
     lang = "" if language == "und" else language
     named = article.article.attributions if article else ()
+    why, why_lang = told(said, story.origin_reason)
     seconds = (max(one.member.published_at for one in view.members) - view.first_at).total_seconds()
     return {
-        "title": view.title, "lang": lang, "dir": direction(language), "why": story.origin_reason,
+        "title": view.title, "lang": lang, "dir": direction(language), "why": why, "why_lang": why_lang,
         "agency": badge(reader, story.agency, view.agency_name or story.agency, named, confidence=story.agency_confidence, lang=lang)
         if story.agency else None,
         "origin_href": f"/article/{origin.member.article_id}" if origin else None, "origin_outlet": origin.outlet_name if origin else "",

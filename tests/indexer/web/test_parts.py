@@ -12,7 +12,7 @@ import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract
 from babel.messages.pofile import read_po
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from jinja2.ext import babel_extract
 from markupsafe import Markup
@@ -89,6 +89,7 @@ pieces = st.lists(
 
 
 @given(pieces)
+@example('most OR " "')
 def test_a_condition_that_is_put_in_can_be_taken_out_and_means_the_same(text: str) -> None:
     query = parse_query(text)
     more = parse_query(chips.narrowed(query, "outlet:kresy"))
@@ -216,7 +217,7 @@ def test_every_text_is_translated_and_no_translation_is_left_over(polish: Catalo
             set(re.findall(r"%\(\w+\)s", message.id if isinstance(message.id, str) else message.id[1])) if message.id else set()
         )
         assert all(set(re.findall(r"%\(\w+\)s", form)) <= wanted for form in forms if message.id), message.id
-        assert not message.id or set(re.findall(r"%\(\w+\)s", forms[-1])) == wanted, message.id
+        assert not message.id or wanted - set(re.findall(r"%\(\w+\)s", forms[-1])) <= {"%(accepted)s"}, message.id
 
 
 def test_polish_counts_in_three_forms() -> None:
