@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from indexer.nodes import And, Copies, DateRange, Everything, Filter, Node, Not, Or, Phrase, Prefix, Word, render
 from indexer.query import SearchQuery, parse_query
@@ -15,6 +16,7 @@ from indexer.query import SearchQuery, parse_query
 _PLAIN = re.compile(r"\w[\w.-]*")
 _QUOTES = re.compile(r'["„”“‟«»]')
 _OPERATORS = ("AND", "OR", "NOT")
+_PROBE = "outlet:x"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,31 +42,28 @@ def chips(query: SearchQuery) -> list[Chip]:
     return found
 
 
+@lru_cache(maxsize=4096)
 def condition(field: str, value: str) -> str | None:
     """What asks for a value of a facet, as a piece of query; None for a value that no query can ask for."""
     value = " ".join(_QUOTES.sub(" ", value).split())
     plain = _PLAIN.fullmatch(value) and value not in _OPERATORS
     text = f"{field}:{'=' if field == 'section' else ''}{value if plain else _quoted(value)}"
-    return text if value and not isinstance(parse_query(text).node, Everything) else None
+    return text if value and not isinstance(_node(text), Everything) else None
 
 
 def narrowed(query: SearchQuery, piece: str) -> str:
     """The query with one condition more."""
-    parts, wanted = _parts(query.node), parse_query(piece).node
-    typed = f"{query.text} {piece}".strip()
-    read = parse_query(typed)
-    is_meant = not query.hints and _parts(read.node) == (*parts, wanted)
-    return typed if is_meant else f"{_joined(parts)} {piece}".strip()
+    return f"{_open_end(query.text)} {piece}".strip()
 
 
 def holds(query: SearchQuery, piece: str) -> bool:
     """Whether the condition stands at the top of the query already."""
-    return parse_query(piece).node in _parts(query.node)
+    return _node(piece) in _parts(query.node)
 
 
 def without(query: SearchQuery, piece: str) -> str:
     """The query less that condition."""
-    unwanted = parse_query(piece).node
+    unwanted = _node(piece)
     return _joined([part for part in _parts(query.node) if part != unwanted])
 
 
@@ -80,6 +79,20 @@ def period(query: SearchQuery) -> str | None:
     """The text of the only date that the query names at its top."""
     found = [part.text for part in _parts(query.node) if isinstance(part, DateRange)]
     return found[0] if len(found) == 1 else None
+
+
+@lru_cache(maxsize=256)
+def _open_end(text: str) -> str:
+    """A query to which conditions may be added: as typed where what is added stands beside all of it, else written anew."""
+    query = parse_query(text)
+    parts = _parts(query.node)
+    is_open = not query.hints and _parts(parse_query(f"{text} {_PROBE}").node) == (*parts, _node(_PROBE))
+    return query.text if is_open else _joined(parts)
+
+
+@lru_cache(maxsize=4096)
+def _node(piece: str) -> Node:
+    return parse_query(piece).node
 
 
 def _parts(node: Node) -> tuple[Node, ...]:

@@ -39,12 +39,17 @@ def copy_line(
     reader: Reader, *, article_id: str, outlet: str, role: str, similarity: float, delay_s: float | None, is_origin: bool,
     is_this: bool, title: str | None, origin_id: str | None,
 ) -> dict[str, Any]:  # fmt: skip
-    """A member of a story in a list. `title`: only when its headline is another than the one above the list."""
+    """A member of a story in a list. `title`: only when its headline is another than the one above the list.
+
+    Its words are translated here, since a template is slower at it and a page may hold hundreds of members.
+    """
+    _ = reader.said.gettext
     comparable = origin_id and not is_origin
+    alike = _("%(share)s alike") % {"share": reader.write.share(similarity)} if similarity and not is_origin else ""
     return {
         "href": f"/article/{article_id}", "outlet": outlet, "role": reader.words(ROLES, role), "role_key": role,
         "delay": reader.write.delay(delay_s) if not is_origin else "", "is_this": is_this, "title": title or "",
-        "similarity": reader.write.share(similarity) if similarity and not is_origin else "",
+        "alike": alike, "compare": _("compare"), "compare_label": _("What %(outlet)s changed") % {"outlet": outlet},
         "diff_href": f"/diff/{origin_id}/{article_id}" if comparable else None,
     }  # fmt: skip
 
