@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
-
 from fastapi import FastAPI
 
 from indexer.api import feeds, health, record_routes, search_routes, watch_routes
@@ -15,16 +12,17 @@ from indexer.api.problems import answer_problems
 from indexer.api.settings import WebSettings
 from indexer.desk import Desk
 from indexer.watches.settings import AlertSettings
+from indexer.web.pages import add_pages
 
 API = "/api/v1"
 
 
 def make_app(desk: Desk, settings: WebSettings, alerts: AlertSettings | None = None) -> Guard:
     """The ASGI application over an opened desk, which the caller closes. `alerts`: how watches send their tests."""
-    return Guard(make_routes(desk, settings, alerts or AlertSettings()), settings, Access(desk.database, settings, desk.now))
+    return Guard(make_routes(desk, alerts or AlertSettings()), settings, Access(desk.database, settings, desk.now))
 
 
-def make_routes(desk: Desk, settings: WebSettings, alerts: AlertSettings) -> FastAPI:
+def make_routes(desk: Desk, alerts: AlertSettings) -> FastAPI:
     """What is behind the guard."""
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=f"{API}/openapi.json", redirect_slashes=False)
     answer_problems(app)
@@ -34,7 +32,5 @@ def make_routes(desk: Desk, settings: WebSettings, alerts: AlertSettings) -> Fas
     app.include_router(record_routes.make_router(desk), prefix=API)
     app.include_router(watch_routes.make_router(desk, alerts), prefix=API)
     app.include_router(feeds.make_router(desk))
-    if importlib.util.find_spec("indexer.web.pages") is not None:
-        pages = importlib.import_module("indexer.web.pages")
-        pages.add_pages(app, desk, settings)
+    add_pages(app, desk, alerts)
     return app

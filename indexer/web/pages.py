@@ -6,19 +6,20 @@ import re
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
-from fastapi import APIRouter, FastAPI, Query
+from fastapi import APIRouter, Depends, FastAPI, Query
 from fastapi.responses import RedirectResponse
 from fastapi.routing import APIRoute
+from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
 from crawler.errors import BackendUnavailable, IndexLater, QueryError
-from indexer.api.settings import WebSettings
 from indexer.desk import Desk
 from indexer.engine import Sort
 from indexer.query import LENGTH_LIMIT, SearchQuery, parse_query
-from indexer.web import article_page, help_page, outlets_page, search_page, story_page
+from indexer.watches.settings import AlertSettings
+from indexer.web import article_page, help_page, outlets_page, search_page, story_page, watches_page
 from indexer.web.chips import dated
 from indexer.web.renderer import COOKIES, FOLDER, Renderer, cookie_name, is_local, search_address
 from indexer.web.sentences import told
@@ -31,18 +32,19 @@ _RETRY_S = 5
 _TYPES = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8", "svg": "image/svg+xml"}
 
 
-def add_pages(app: FastAPI, desk: Desk, settings: WebSettings) -> None:
+def add_pages(app: FastAPI, desk: Desk, alerts: AlertSettings) -> None:
     """Put the pages into an application whose errors are answered already: a reader's errors become pages."""
     renderer = Renderer(desk)
-    app.include_router(_router(desk, renderer), include_in_schema=False)
+    app.include_router(_router(desk, renderer, alerts), include_in_schema=False)
     for kind in (HTTPException, Exception):
         app.add_exception_handler(kind, _answerer(renderer, app.exception_handlers[kind]))
 
 
-def _router(desk: Desk, renderer: Renderer) -> APIRouter:
+def _router(desk: Desk, renderer: Renderer, alerts: AlertSettings) -> APIRouter:
     router = APIRouter(route_class=_route_class(renderer), default_response_class=Response)
     _add_search(router, desk, renderer)
     _add_texts(router, desk, renderer)
+    _add_watches(router, desk, renderer, alerts)
     _add_others(router, desk, renderer)
     return router
 
@@ -114,6 +116,28 @@ def _add_texts(router: APIRouter, desk: Desk, renderer: Renderer) -> None:
         story_id = view.story.id if view and view.story and len(view.copies) > 1 else None
         context = story_page.difference(renderer.reader(request), found, story_id, (shown[0], shown[1]))
         return renderer.page(request, "diff.html", context)
+
+
+def _add_watches(router: APIRouter, desk: Desk, renderer: Renderer, alerts: AlertSettings) -> None:
+    @router.get("/watches")
+    def watches(request: Request, q: str = "") -> Response:
+        """The watches, and a form for a new one."""
+        context = watches_page.context(desk, renderer.reader(request), {"query": q, "name": q[:80]})
+        return renderer.page(request, "watches.html", context)
+
+    @router.post("/watches")
+    def change(request: Request, form: Annotated[FormData, Depends(_form)]) -> Response:
+        """Add, test, pause or remove one. The guard lets only forms of our own pages come here."""
+        reader = renderer.reader(request)
+        fields = {name: value for name, value in form.items() if isinstance(value, str)}
+        said, is_error = watches_page.act(desk, reader, fields, alerts)
+        kept = fields if is_error and fields.get("do") == "add" else {}
+        context = watches_page.context(desk, reader, kept, said, is_error=is_error)
+        return renderer.page(request, "watches.html", context, 400 if is_error else 200)
+
+
+async def _form(request: Request) -> FormData:
+    return await request.form()
 
 
 def _add_others(router: APIRouter, desk: Desk, renderer: Renderer) -> None:

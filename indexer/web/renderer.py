@@ -80,7 +80,7 @@ class Renderer:
         return {
             "language": reader.said.language, "languages": NAMES, "theme": reader.theme, "keys": reader.keys,
             "themes": (("auto", _("Automatic")), ("light", _("Light")), ("dark", _("Dark"))),
-            "nav": (("/", _("Stories")), ("/outlets", _("Outlets")), ("/help", _("Help"))),
+            "nav": (("/", _("Stories")), ("/outlets", _("Outlets")), ("/watches", _("Watches")), ("/help", _("Help"))),
             "write": reader.write, "now": self._desk.now(), "fresh": self._fresh(), "assets": self._assets,
             "here": request.url.path, "back": quote(_local(request), safe=""), "q": "", "sort": "newest",
         }  # fmt: skip

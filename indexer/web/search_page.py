@@ -47,7 +47,7 @@ def context(desk: Desk, reader: Reader, text: str, sort: Sort, after: str | None
         "histogram": view.histogram(page.histogram) if page.histogram else None, "forms": view.forms(),
         "is_cut": page.is_expansion_cut, "is_later": after is not None, "first_href": view.address(page.query),
         "next_href": view.address(page.query, after=page.next) if page.next else None, "others": view.others(),
-        "feeds": view.feeds(), "exports": view.exports(), **view.days(),
+        "feeds": view.feeds(), "watch_href": f"/watches?{urlencode({'q': page.query})}" if page.query else "", "exports": view.exports(), **view.days(),
     }  # fmt: skip
 
 

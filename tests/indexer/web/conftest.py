@@ -23,6 +23,7 @@ from indexer.api.settings import WebSettings
 from indexer.desk import Desk
 from indexer.engines.embedded import EmbeddedEngine
 from indexer.push import push_pending
+from indexer.watches.settings import AlertSettings
 
 from .stage import ARTICLES, NOON, fill_store
 
@@ -46,7 +47,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
 @pytest.fixture(scope="session")
 def address(desk: Desk) -> Iterator[str]:
     """Where the pages are served."""
-    app = make_app(desk, WebSettings(requests_per_s=1e5, burst=10**6))
+    app = make_app(desk, WebSettings(requests_per_s=1e5, burst=10**6), AlertSettings(allow_hosts=("127.0.0.1",), time_limit="5s"))
     server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error", lifespan="off", access_log=False))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

@@ -14,7 +14,7 @@ from .stage import EDITED, EVIL, EVIL_STORY, ORIGIN, STORY
 
 PAGES = {
     "search": "/?q=otworzyć+most", "front": "/", "nothing": "/?q=niematakiego+date:P7D", "article": f"/article/{EDITED.id}",
-    "story": f"/story/{STORY}", "difference": f"/diff/{ORIGIN.id}/{EDITED.id}", "outlets": "/outlets", "help": "/help",
+    "story": f"/story/{STORY}", "difference": f"/diff/{ORIGIN.id}/{EDITED.id}", "outlets": "/outlets", "help": "/help", "watches": "/watches?q=most",
     "attacked": f"/article/{EVIL.id}", "attacked story": f"/story/{EVIL_STORY}",
 }  # fmt: skip
 RULES = {
