@@ -19,9 +19,9 @@ from typing import Any, BinaryIO, TextIO
 import numpy as np
 
 from crawler.errors import ConfigError
+from crawler.fingerprints import fingerprint_and_grams
 from crawler.model.story import LinkKind, MemberRole
 from crawler.normalize.credits import CreditReading, attribute
-from crawler.normalize.fingerprints import fingerprint_and_grams
 from crawler.outlets.agencies import Agencies, load_agencies
 from crawler.stories import window as w
 from crawler.stories.evidence import StoryFacts, Witness, containments, credited_agencies, role_of, weigh

@@ -15,9 +15,9 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
+from crawler.fingerprints import fingerprint
 from crawler.model.article import Article, PublishedFrom
 from crawler.model.story import LinkKind
-from crawler.normalize.fingerprints import fingerprint
 from crawler.store import articles, stories
 from crawler.store.database import Database
 from crawler.store.fingerprint_walk import Span, count_in, walk_fingerprints
@@ -30,7 +30,7 @@ LEAST_WORDS = 12
 MOST_CHARS = 1_000_000
 _RUN_WORDS = 5
 """Words count as kept in runs of at least so many; the fingerprint's window finds every run of six
-(`crawler.normalize.fingerprints`)."""
+(`crawler.fingerprints`)."""
 _KEPT_WORDS, _LONGEST_RUN, _KEPT_SHARE = 10, 8, 0.3
 """An article carries part of a text that has so many of its words, and one run so long, or else that share of it."""
 _SHARED_HASHES = 2

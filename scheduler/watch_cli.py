@@ -63,6 +63,7 @@ def add(
     zone: Annotated[
         str | None, typer.Option("--zone", help="Time zone of these times; this machine's unless given.", show_default=False)
     ] = None,
+    language: Annotated[str, typer.Option("--language", help="Of the messages' own words: en or pl.")] = "en",
     json: Json = False,
 ) -> None:
     """Add a watch. It tells of what comes from now on, once a story; `depesza run` (or `watch deliver`) sends."""
@@ -78,7 +79,13 @@ def add(
     except ValueError as error:
         raise ConfigError(f"--throttle: {error}") from None
     settings = make_settings(
-        to or (), digest=digest, zone=zone or get_localzone_name(), quiet=quiet, throttle_s=throttle_s, share=share
+        to or (),
+        digest=digest,
+        zone=zone or get_localzone_name(),
+        quiet=quiet,
+        throttle_s=throttle_s,
+        share=share,
+        language=language,
     )
     asked, kind = (query, "search") if query is not None else (_fingerprint(text), "text")
     with _opened(ctx.obj) as (database, engine):
@@ -241,7 +248,7 @@ def _opened(locations: Locations) -> Iterator[tuple[Database, SearchEngine]]:
 
 def _fingerprint(file: Path | None) -> str:
     """The fingerprints of a text, hexadecimal. Raises ConfigError for a file that cannot be read or holds too little."""
-    from crawler.normalize.fingerprints import fingerprint
+    from crawler.fingerprints import fingerprint
     from crawler.text import clean
 
     assert file is not None, "one of query and text is given"

@@ -17,8 +17,8 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from crawler.fingerprints import fingerprint
 from crawler.model.article import AddressKind, Article, ArticleAddress, PublishedFrom, article_id, content_digest
-from crawler.normalize.fingerprints import fingerprint
 from crawler.store.database import Database, open_database, upgrade
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import date, datetime
 
 from crawler.errors import NormalizeError
+from crawler.fingerprints import fingerprint
 from crawler.model.article import Article, article_id, content_digest
 from crawler.model.outlet import Layout, Outlet
 from crawler.model.page import Page
@@ -20,7 +21,6 @@ from crawler.normalize.credits import CreditReading, attribute, split_credits
 from crawler.normalize.dates import date_article
 from crawler.normalize.draft import Draft, Setting
 from crawler.normalize.encoding import decode_page
-from crawler.normalize.fingerprints import fingerprint
 from crawler.normalize.language import tell_language
 from crawler.normalize.leads import read_lead
 from crawler.normalize.parsing import parse_html, visible_text

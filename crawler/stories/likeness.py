@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from crawler.normalize.fingerprints import GRAM_WORDS, Grams
+from crawler.fingerprints import GRAM_WORDS, Grams
 
 Places = NDArray[np.int64]
 HEAD_WORDS = 40

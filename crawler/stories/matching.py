@@ -14,9 +14,9 @@ from datetime import UTC, datetime
 
 import numpy as np
 
+from crawler.fingerprints import Grams, fingerprint_and_grams
 from crawler.model.article import Article
 from crawler.model.story import StoryLeader
-from crawler.normalize.fingerprints import Grams, fingerprint_and_grams
 from crawler.stories import window as w
 from crawler.stories.likeness import Gist, likeness
 from crawler.stories.placing import Moves, Place, place

@@ -30,10 +30,10 @@ from pathlib import Path
 from typing import Any
 
 from crawler.filing import Filing, file_batch
+from crawler.fingerprints import fingerprint
 from crawler.model.article import AddressKind, Article, ArticleAddress, PublishedFrom, article_id, content_digest
 from crawler.model.page import Page
 from crawler.normalize.credits import CreditReading, attribute
-from crawler.normalize.fingerprints import fingerprint
 from crawler.outlets.agencies import Agencies, load_agencies
 from crawler.store import articles
 from crawler.store.database import Database, connect_database, open_database, upgrade

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from crawler.fingerprints import fingerprint
 from crawler.model.article import Article, PublishedFrom, article_id, content_digest
 from crawler.model.attribution import Attribution, Evidence, EvidenceKind, NamedSourceKind, SourceRole
-from crawler.normalize.fingerprints import fingerprint
 from crawler.store import articles
 from crawler.store.articles import Visit
 from crawler.stories.matching import Decision, Text, apply, decide

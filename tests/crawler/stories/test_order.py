@@ -16,7 +16,7 @@ import pytest
 import sqlalchemy as sa
 
 from crawler.batch_stories import _time
-from crawler.normalize.fingerprints import fingerprint
+from crawler.fingerprints import fingerprint
 from crawler.store.database import Database
 from crawler.store.schema import story_member
 from crawler.stories import window as w

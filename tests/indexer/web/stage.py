@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from crawler.fingerprints import fingerprint
 from crawler.model.article import (
     Access,
     AddressKind,
@@ -18,7 +19,6 @@ from crawler.model.article import (
 from crawler.model.attribution import Agency, Attribution, Evidence, EvidenceKind, NamedSourceKind, SourceRole
 from crawler.model.outlet import Outlet
 from crawler.model.story import LinkKind, StoryLink
-from crawler.normalize.fingerprints import fingerprint
 from crawler.store.articles import Visit, insert_article, replace_article
 from crawler.store.database import Database
 from crawler.store.health import OutletHealth, save_health

@@ -7,8 +7,7 @@ import random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.model.article import Fingerprint
-from crawler.normalize.fingerprints import (
+from crawler.fingerprints import (
     GRAM_WORDS,
     MAX_WORDS,
     WINDOW_GRAMS,
@@ -16,6 +15,7 @@ from crawler.normalize.fingerprints import (
     fingerprint,
     fingerprint_and_grams,
 )
+from crawler.model.article import Fingerprint
 from crawler.text import fold
 
 BODY = (
