@@ -123,6 +123,7 @@ def _facts(reader: Reader, article: Article) -> list[dict[str, Any]]:
         (_("Authors"), ", ".join(article.authors), ""),
         (_("Byline"), article.byline, _("as written")),
         (_("Credit lines"), article.credits, _("as written")),
+        (_("Picture"), article.image_credit or "", _("as written")),
         (_("Section"), article.section or "", ""),
         (_("Tags"), ", ".join(article.tags), ""),
         (_("Language"), write.language(article.language), ""),

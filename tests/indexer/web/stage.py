@@ -76,6 +76,7 @@ COPY = make(
 EDITED = make(
     "edited", COPY_TEXT, title="Most za 300 milionów", lead="Prezydent przyjechał do Warszawy i otworzył nowy most na Wiśle.",
     published_at=NOON - timedelta(minutes=30), byline="Anna Żak", authors=("Anna Żak",), tags=("mosty",), access=Access.METERED,
+    image_credit="fot. Jan Nowak/PAP",
     attributions=(said("text", "oba brzegi", COPY_TEXT.index("oba brzegi"), EvidenceKind.MENTION, role=SourceRole.CITED),),
 )  # fmt: skip
 ALONE = make(
@@ -86,7 +87,7 @@ ARABIC = make("arabic", "افتتح الرئيس الجسر الجديد في و
 EVIL = make(
     "evil", f"Zatrute słowo {attack(1)}", outlet="evil", title=f"Zatruty {attack(2)}", lead=f"{attack(3)}", byline=attack(4),
     credits=attack(5), section=attack(6)[:100], authors=(attack(7),), tags=(attack(8),), url="javascript:alert(9)", access_reason=attack(10),
-    access=Access.PAID, published_at=NOON - timedelta(minutes=10), image_url="javascript:alert(11)",
+    access=Access.PAID, published_at=NOON - timedelta(minutes=10), image_url="javascript:alert(11)", image_credit=attack(20),
     attributions=(said("credits", attack(5)[:40], 0, EvidenceKind.CREDIT_LINE, source=f"evil{attack(12)}"),),
 )  # fmt: skip
 EVIL_COPY = make("evil-copy", f"Zatrute słowo drugie {attack(13)}", outlet="evil", title=f"Inny {attack(14)}", published_at=NOON - timedelta(minutes=5))  # fmt: skip

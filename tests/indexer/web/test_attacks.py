@@ -14,7 +14,7 @@ from .conftest import OpenPage
 from .stage import EVIL, EVIL_COPY, EVIL_STORY
 
 SHOWN = {
-    "/?q=zatrute": (2, 6, 13, 14, 15, 18), f"/article/{EVIL.id}": (2, 4, 5, 6, 7, 8, 10, 16, 18), f"/story/{EVIL_STORY}": (2, 14, 15, 17, 18),
+    "/?q=zatrute": (2, 6, 13, 14, 15, 18), f"/article/{EVIL.id}": (2, 4, 5, 6, 7, 8, 10, 16, 18, 20), f"/story/{EVIL_STORY}": (2, 14, 15, 17, 18),
     f"/diff/{EVIL.id}/{EVIL_COPY.id}": (13, 14, 16, 18), "/outlets": (18, 19), "/?q=outlet:evil&sort=relevance": (2, 3, 18), "/help": (),
 }  # fmt: skip
 """Page -> the fields (numbers of `stage.attack`) that must be seen on it, as text."""

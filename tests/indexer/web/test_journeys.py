@@ -156,6 +156,7 @@ def test_an_article_tells_its_facts_with_provenance_its_sources_with_evidence_an
     }
     assert facts["Published"] == "24 Nov 2026, 12:30 from structured data of the page"
     assert facts["Authors"] == "Anna Żak" and facts["Byline"] == "Anna Żak as written"
+    assert facts["Picture"] == "fot. Jan Nowak/PAP as written"
     assert facts["Access"] == "metered: some articles a month are free"
     expect(page.locator(".prose mark")).to_have_text("oba brzegi")
     expect(page.locator(".sources q mark")).to_have_text("oba brzegi")
