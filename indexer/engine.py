@@ -6,7 +6,7 @@ they know nothing of stories folded, snippets, the store or the query language (
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -167,6 +167,17 @@ class SearchEngine(Protocol):
 
     def count(self, query: Node) -> int:
         """Number of articles that an expanded query matches."""
+        ...
+
+    def period(self, query: Node) -> tuple[datetime, datetime] | None:
+        """When the first and the last article that a query matches were published, in UTC; None for no articles."""
+        ...
+
+    def state(self) -> Hashable | None:
+        """Another value than before once an answer might be another; None where that cannot be told for next to nothing.
+
+        Raises BackendUnavailable.
+        """
         ...
 
     def stories_before(self, request: EngineRequest, place: SortKey, stories: Collection[str]) -> frozenset[str]:

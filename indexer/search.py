@@ -118,6 +118,7 @@ def search(engine: SearchEngine, request: SearchRequest, now: datetime, zone: tz
     limit = max(1, min(request.limit, PAGE_LIMIT))
     hits = _Pager(engine, node, request, cursor).read(limit + 1)
     marker = Highlighter.of(node)
+    facets = engine.facets(node, request.facets) if request.facets else {}  # first: an engine may count all else on its way
     total = engine.count(node)
     hints = query.hints if total else (*query.hints, *unknown_values(engine, query.node))
     return SearchPage(
@@ -128,7 +129,7 @@ def search(engine: SearchEngine, request: SearchRequest, now: datetime, zone: tz
         hint=" ".join(hints) or None,
         expansion=expander.expansion,
         is_expansion_cut=expander.is_cut,
-        facets=engine.facets(node, request.facets) if request.facets else {},
+        facets=facets,
         histogram=_histogram(engine, node, request.histogram, now, zone) if request.histogram else None,
         took_ms=round((time.perf_counter() - started) * 1000, 1),
     )
@@ -147,10 +148,10 @@ def _bounds(engine: SearchEngine, node: Node, now: datetime) -> tuple[datetime, 
 
     Dates without an end go on until now.
     """
-    found = [engine.search(EngineRequest(query=node, sort=sort, limit=1)) for sort in (Sort.OLDEST, Sort.NEWEST)]
-    if not all(found):
+    found = engine.period(node)
+    if found is None:
         return None
-    first, last = (datetime.fromtimestamp(hits[0].key.value, UTC) for hits in found)
+    first, last = found
     periods = [one for one in (node.children if isinstance(node, And) else (node,)) if isinstance(one, Period)]
     starts = [one.start for one in periods if one.start is not None]
     ends = [one.end for one in periods if one.end is not None]

@@ -9,12 +9,12 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable, Collection, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 from crawler.errors import BackendUnavailable, DepeszaError
 from indexer.config import IndexerSettings
 from indexer.document import Document
-from indexer.engine import BulkResult, EngineHit, EngineRequest, EngineStatus, FormTable, SortKey
+from indexer.engine import BulkResult, EngineHit, EngineRequest, EngineStatus, FormTable, Sort, SortKey
 from indexer.engines.elastic_bulk import Answers, BulkSender, Item, joined, make_items
 from indexer.engines.elastic_client import make_client, place, said
 from indexer.engines.elastic_indices import ElasticIndices
@@ -67,6 +67,17 @@ class ElasticEngine:
     def count(self, query: Node) -> int:
         """See SearchEngine."""
         return self._searcher.count(query)
+
+    def period(self, query: Node) -> tuple[datetime, datetime] | None:
+        """See SearchEngine."""
+        found = [self.search(EngineRequest(query=query, sort=sort, limit=1)) for sort in (Sort.OLDEST, Sort.NEWEST)]
+        if not all(found):
+            return None
+        first, last = (datetime.fromtimestamp(hits[0].key.value, UTC) for hits in found)
+        return first, last
+
+    def state(self) -> None:
+        """See SearchEngine: other machines push too."""
 
     def stories_before(self, request: EngineRequest, place: SortKey, stories: Collection[str]) -> frozenset[str]:
         """See SearchEngine."""

@@ -20,7 +20,6 @@ import tantivy
 from crawler.errors import BackendUnavailable, IndexLater, full_disk
 from indexer.document import Document, second_s
 from indexer.engine import RELEVANCE_DEPTH, BulkResult, EngineHit, EngineRequest, EngineStatus, Sort, SortKey
-from indexer.engines.embedded_query import QueryBuilder
 from indexer.engines.embedded_schema import (
     ORDER,
     copied_value_of,
@@ -33,6 +32,7 @@ from indexer.engines.embedded_schema import (
     read_entry,
     second_of,
 )
+from indexer.engines.embedded_state import IndexState, Stamp, read_stamp
 from indexer.engines.generations import FORMS, Generations
 from indexer.engines.lock import WriteLock
 from indexer.forms import SeenForms
@@ -53,7 +53,7 @@ class EmbeddedEngine:
         self._lock = WriteLock(folder / "lock")
         self._filling: str | None = None
         """The generation that a rebuild fills; None follows the one in use."""
-        self._opened: tuple[str, Any] | None = None
+        self._read: IndexState | None = None
         self._seen: tuple[str, SeenForms] | None = None
 
     @property
@@ -88,8 +88,9 @@ class EmbeddedEngine:
     def search(self, request: EngineRequest) -> list[EngineHit]:
         """See SearchEngine."""
         with self._said():
-            searcher, builder = self._reader()
-            query = builder.narrowed(builder.build(request.query), request.without_stories)
+            state = self._state()
+            searcher, builder = state.searcher, state.builder
+            query = builder.narrowed(state.query(request.query), request.without_stories)
             if request.sort is Sort.RELEVANCE:
                 return _by_relevance(searcher, query, request)
             if request.after is not None:
@@ -103,14 +104,26 @@ class EmbeddedEngine:
     def count(self, query: Node) -> int:
         """See SearchEngine."""
         with self._said():
-            searcher, builder = self._reader()
-            return int(searcher.search(builder.build(query), limit=1, order_by_field=ORDER).count)
+            return self._state().extent(query).articles
+
+    def period(self, query: Node) -> tuple[datetime, datetime] | None:
+        """See SearchEngine."""
+        with self._said():
+            found = self._state().extent(query)
+        if found.first_s is None or found.last_s is None:
+            return None
+        return datetime.fromtimestamp(found.first_s, UTC), datetime.fromtimestamp(found.last_s, UTC)
+
+    def state(self) -> Stamp:
+        """See SearchEngine."""
+        with self._said():
+            return self._state().stamp
 
     def stories_before(self, request: EngineRequest, place: SortKey, stories: Collection[str]) -> frozenset[str]:
         """See SearchEngine."""
         with self._said():
-            searcher, builder = self._reader()
-            query = builder.build(request.query)
+            state = self._state()
+            searcher, builder, query = state.searcher, state.builder, state.query(request.query)
             if request.sort is Sort.RELEVANCE:
                 found = (
                     one
@@ -125,13 +138,8 @@ class EmbeddedEngine:
     def facets(self, query: Node, fields: Sequence[str], size: int = 20) -> dict[str, list[tuple[str, int]]]:
         """See SearchEngine."""
         with self._said():
-            searcher, builder = self._reader()
-            built = builder.build(query)
-            most = max(200, 4 * size)
-            asked = {name: {"terms": {"field": facet_field(name), "size": most, "segment_size": most}} for name in fields}
-            found = searcher.aggregate(built, asked) if asked else {}
-        counted = {name: [(bucket["key"], int(bucket["doc_count"])) for bucket in found[name]["buckets"]] for name in fields}
-        return {name: sorted(values, key=lambda row: (-row[1], row[0]))[:size] for name, values in counted.items()}
+            counted = self._state().extent(query, {name: facet_field(name) for name in fields}, max(200, 4 * size)).values
+        return {name: sorted(counted[name], key=lambda row: (-row[1], row[0]))[:size] for name in fields}
 
     def histogram(self, query: Node, edges: Sequence[datetime]) -> list[int]:
         """See SearchEngine."""
@@ -140,15 +148,16 @@ class EmbeddedEngine:
         if not ranges:
             return []
         with self._said():
-            searcher, builder = self._reader()
-            found = searcher.aggregate(builder.build(query), {"periods": {"range": {"field": "published", "ranges": ranges}}})
+            state = self._state()
+            asked = {"periods": {"range": {"field": "published", "ranges": ranges}}}
+            found = state.kept(("histogram", query, tuple(seconds)), lambda: state.searcher.aggregate(state.query(query), asked))
         counts = {bucket.get("from"): int(bucket["doc_count"]) for bucket in found["periods"]["buckets"]}
         return [counts[low] for low in seconds[:-1]]
 
     def documents(self, ids: Sequence[str]) -> dict[str, Document]:
         """See SearchEngine."""
         with self._said():
-            return _stored(self._reader()[0], ids)
+            return _stored(self._state().searcher, ids)
 
     def status(self) -> EngineStatus:
         """See SearchEngine."""
@@ -156,7 +165,7 @@ class EmbeddedEngine:
         if generation is None:
             return EngineStatus(engine=self.name, where=str(self._folder), documents=0, size_bytes=0, document_version=None)
         with self._said():
-            searcher = self._open(generation).searcher()
+            searcher = self._state(generation).searcher
             months = _by_month(searcher)
         return EngineStatus(
             engine=self.name,
@@ -206,7 +215,7 @@ class EmbeddedEngine:
         """Give back the files; an unfinished rebuild is given up."""
         if self._seen is not None:
             self._seen[1].close()
-        self._seen = self._opened = None
+        self._seen = self._read = None
         self._lock.release()
 
     def _first(self) -> str:
@@ -241,23 +250,25 @@ class EmbeddedEngine:
             raise IndexLater(said) from error
         return BulkResult(written=frozenset(batch.entries), already=frozenset(batch.already), rejected=batch.rejected)
 
-    def _reader(self) -> tuple[Any, QueryBuilder]:
-        generation = self._generation()
+    def _state(self, generation: str | None = None) -> IndexState:
+        """The index as it is now: the one read last unless something was committed since."""
+        generation = generation or self._generation()
         if generation is None:
             raise BackendUnavailable(
                 f"there is no search index at {self._folder} yet: run `depesza crawl`, or `depesza index rebuild` if articles are filed"
             )
-        index = self._open(generation)
-        searcher = index.searcher()
-        return searcher, QueryBuilder(index.schema, searcher)
+        state = self._read
+        if state is None or state.stamp[0] != generation:
+            self._generations.check_version(generation)
+            stamp = read_stamp(self._folder, generation)
+            self._read = state = IndexState(stamp, tantivy.Index.open(str(self._folder / generation)))
+        elif (stamp := read_stamp(self._folder, generation)) != state.stamp:
+            state.index.reload()
+            self._read = state = IndexState(stamp, state.index)
+        return state
 
     def _open(self, generation: str) -> Any:
-        if self._opened is None or self._opened[0] != generation:
-            self._generations.check_version(generation)
-            self._opened = generation, tantivy.Index.open(str(self._folder / generation))
-        else:
-            self._opened[1].reload()
-        return self._opened[1]
+        return self._state(generation).index
 
     def _generation(self) -> str | None:
         generation = self._filling or self._generations.in_use()

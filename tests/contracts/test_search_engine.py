@@ -230,6 +230,23 @@ def test_a_number_of_copies_is_asked_for_by_its_bounds(engine: SearchEngine, mak
     assert found(engine, And((Copies(1, 5), Not(Copies(1, 1))))) == {"1"}
 
 
+def test_an_engine_tells_when_the_first_and_the_last_hit_were_published(engine: SearchEngine, make: Any) -> None:
+    assert engine.create() or engine.period(EVERYTHING) is None
+    later = NOON + timedelta(days=400, seconds=1)
+    push(engine, [make(0, published_at=later), make(1, "kot", published_at=NOON), make(2, published_at=NOON - timedelta(days=2))])
+    assert engine.period(EVERYTHING) == (NOON - timedelta(days=2), later)
+    assert engine.period(AnyOf(("kot",))) == (NOON, NOON)
+    assert engine.period(AnyOf(("nigdzie",))) is None
+
+
+def test_the_state_of_an_index_is_another_after_a_push(engine: SearchEngine, make: Any) -> None:
+    push(engine, [make(0)])
+    before = engine.state()
+    assert engine.state() == before
+    push(engine, [make(1)])
+    assert before is None or engine.state() != before
+
+
 @pytest.mark.parametrize("sort", list(Sort))
 def test_equal_places_are_ordered_by_id_so_that_paging_shows_each_once(engine: SearchEngine, make: Any, sort: Sort) -> None:
     documents = [make(number, "to samo", published_at=NOON) for number in range(25)]

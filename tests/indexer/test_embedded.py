@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,22 @@ def test_f10_a_missing_file_is_detected(tmp_path: Path, make_document: Any, name
     with pytest.raises(BackendUnavailable, match="depesza index rebuild"):
         _ = engine.forms
         engine.search(EngineRequest(query=WORD))
+
+
+def test_what_another_process_commits_is_counted_at_once(tmp_path: Path, make_document: Any) -> None:
+    reader, writer = EmbeddedEngine(tmp_path / "index"), EmbeddedEngine(tmp_path / "index")
+    edges = [datetime(2020, 1, 1, tzinfo=UTC), datetime(2040, 1, 1, tzinfo=UTC)]
+    for number in range(1, 4):
+        writer.push([make_document(number)])
+        for _ in range(2):
+            assert reader.count(WORD) == number
+            assert reader.facets(WORD, ["language"]) == {"language": [("pl", number)]}
+            assert reader.histogram(WORD, edges) == [number]
+            assert len(reader.search(EngineRequest(query=WORD))) == number
+    rebuilt = writer.begin_rebuild()
+    rebuilt.push([make_document(7)])
+    rebuilt.finish_rebuild()
+    assert (reader.count(WORD), reader.histogram(WORD, edges)) == (1, [1])
 
 
 def test_an_index_of_older_documents_asks_for_a_rebuild(tmp_path: Path, make_document: Any) -> None:
