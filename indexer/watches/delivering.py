@@ -35,8 +35,8 @@ from crawler.store.watches import (
 )
 from indexer.engine import SearchEngine
 from indexer.watches.due import due_at
-from indexer.watches.finding import find_documents
-from indexer.watches.message import Message, compose
+from indexer.watches.finding import find_documents, with_copies
+from indexer.watches.message import SHOWN, Message, Reader, compose
 from indexer.watches.settings import AlertSettings, WatchSettings
 from indexer.watches.texts import TextWatches
 
@@ -179,12 +179,17 @@ def _is_due(parcel: _Parcel, sent: Mapping[tuple[str, str], datetime], now: date
 
 
 def _message(engine: SearchEngine, connection: sa.Connection, parcel: _Parcel, settings: AlertSettings, now: datetime) -> Message:
-    watch, zone = parcel.watch, ZoneInfo(WatchSettings.read(parcel.watch.settings).zone)
+    watch, chosen = parcel.watch, WatchSettings.read(parcel.watch.settings)
     ids = [one.article_id for one in parcel.deliveries]
     details = {one: said for _, one, said in TextWatches([watch] if watch.kind == "text" else ()).match(connection, ids)}
     found = find_documents(engine, watch, ids, details, now)
+    found[:SHOWN] = with_copies(engine, connection, found[:SHOWN])
     shown = {"id": watch.id, "name": watch.name, "query": watch.query if watch.kind == "search" else "a watched text"}
-    return compose(parcel.key, shown, found, zone, settings.page_url)
+    reader = Reader(
+        zone=ZoneInfo(chosen.zone), now=now, language=chosen.language, page_url=settings.page_url,
+        is_digest=chosen.digest_at is not None,
+    )  # fmt: skip
+    return compose(parcel.key, shown, found, reader)
 
 
 def _outcome(

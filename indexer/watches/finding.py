@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from crawler.store.hit_view import CopyRow, view_hits
+from indexer.document import Document
 from indexer.engine import SearchEngine
 from indexer.expansion import Expander, spoken_languages
 from indexer.highlight import Highlighter, beginning
 from indexer.query import parse_query
-from indexer.watches.message import Found
+from indexer.watches.grouping import Copy, Found
 from indexer.watches.settings import WatchSettings
 
 if TYPE_CHECKING:
+    import sqlalchemy as sa
+
     from crawler.store.watches import WatchRow
 
 
@@ -36,6 +41,30 @@ def find_documents(
             )
         )
     return found
+
+
+def with_copies(engine: SearchEngine, connection: sa.Connection, found: Sequence[Found]) -> list[Found]:
+    """The same with the other articles of their stories, as far as the index has them; the earliest of each story."""
+    rows = view_hits(connection, (), {one.document["story"] for one in found if one.document["story"]}).copies
+    documents = engine.documents(list({row.article_id for some in rows.values() for row in some}))
+    return [
+        replace(
+            one,
+            copies=tuple(
+                _copy(row, documents[row.article_id])
+                for row in rows.get(one.document["story"], ())
+                if row.article_id in documents and row.article_id != one.document["id"]
+            ),
+        )
+        for one in found
+    ]
+
+
+def _copy(row: CopyRow, document: Document) -> Copy:
+    return Copy(
+        article_id=row.article_id, outlet_name=document["outlet_name"], title=row.title, url=document["url"], role=row.role,
+        published_at=row.published_at,
+    )  # fmt: skip
 
 
 def _marker(engine: SearchEngine, watch: WatchRow, now: datetime) -> Highlighter:

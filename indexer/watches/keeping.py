@@ -28,16 +28,24 @@ from indexer.query import parse_query
 from indexer.search import PAGE_LIMIT, SearchRequest, search
 from indexer.watches.channels import check_channel, masked
 from indexer.watches.delivering import send_messages
-from indexer.watches.message import compose
+from indexer.watches.message import Reader, compose
 from indexer.watches.noting import RECENT
 from indexer.watches.settings import AlertSettings, WatchSettings, read_clock, read_name, read_quiet, read_zone, without_repeats
+from indexer.watches.wording import LANGUAGES
 
 KNOWN_AT_MOST = 20_000
 """Stories noted as known for a new watch; with more the query is no watch but the whole news."""
 
 
 def make_settings(
-    to: Sequence[str], *, digest: str | None, zone: str, quiet: str | None, throttle_s: float = 0.0, share: float = 0.3
+    to: Sequence[str],
+    *,
+    digest: str | None,
+    zone: str,
+    quiet: str | None,
+    throttle_s: float = 0.0,
+    share: float = 0.3,
+    language: str = "en",
 ) -> WatchSettings:
     """Checked settings. Raises ConfigError in words; passwords and tokens are not repeated."""
     channels = without_repeats(to)
@@ -48,9 +56,11 @@ def make_settings(
             raise ValueError("a watch needs at least one address to send to")
         if not 0 < share <= 1:
             raise ValueError(f"the share of a text is a number above 0 and up to 1, not {share}")
+        if language not in LANGUAGES:
+            raise ValueError(f"messages are written in {' or '.join(LANGUAGES)}, not {language!r}")
         return WatchSettings(
             to=channels, digest_at=read_clock(digest) if digest else None, zone=read_zone(zone),
-            quiet=read_quiet(quiet) if quiet else None, throttle_s=throttle_s, share=share,
+            quiet=read_quiet(quiet) if quiet else None, throttle_s=throttle_s, share=share, language=language,
         )  # fmt: skip
     except ValueError as error:
         raise ConfigError(str(error)) from None
@@ -105,7 +115,8 @@ def test_watch(row: WatchRow, alerts: AlertSettings, now: datetime) -> list[tupl
     """Send a test to each address: (address without secrets, None when it was taken, else why not)."""
     settings = WatchSettings.read(row.settings)
     shown = {"id": row.id, "name": row.name, "query": row.query if row.kind == "search" else "a watched text"}
-    message = compose(f"test-{secrets.token_hex(8)}", shown, (), ZoneInfo(settings.zone), alerts.page_url)
+    reader = Reader(zone=ZoneInfo(settings.zone), now=now, language=settings.language, is_digest=settings.digest_at is not None)
+    message = compose(f"test-{secrets.token_hex(8)}", shown, (), reader)
     outcomes = send_messages([(channel, message) for channel in settings.to], alerts)
     return [(masked(channel), error) for channel, error in zip(settings.to, outcomes, strict=True)]
 

@@ -33,6 +33,8 @@ class WatchSettings:
     """At least so long between two messages to one address; what is found meanwhile goes together."""
     share: float = 0.3
     """Of a watched text: the least share of it that an article carries."""
+    language: str = "en"
+    """Of the messages' own words; one of `wording.LANGUAGES`."""
 
     def as_json(self) -> dict[str, Any]:
         """Plain JSON."""

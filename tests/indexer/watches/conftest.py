@@ -22,6 +22,7 @@ from indexer.watches.noting import Noter
 from indexer.watches.settings import AlertSettings
 from tests.conftest import NOON
 from tests.indexer.watches.webhook import Webhook, serving
+from tests.indexer.web.conftest import browser as browser
 
 LOOPBACK = AlertSettings(allow_hosts=("127.0.0.1",), time_limit="3s")
 

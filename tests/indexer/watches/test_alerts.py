@@ -236,13 +236,18 @@ def test_a06_strangers_markup_is_harmless_in_the_mail(
     from zoneinfo import ZoneInfo
 
     from indexer.watches.finding import find_documents
-    from indexer.watches.message import compose
+    from indexer.watches.message import Reader, compose
 
     row = watch("rozmowy")
     one = file(1, 'Rozmowy <script>alert(1)</script> "x', text='Rozmowy <img src=x onerror="alert(1)"> trwają.')
     push()
     found = find_documents(engine, row, [one], {}, NOON)
-    message = compose("k", {"id": "i", "name": "<b>n</b>", "query": "<i>"}, found, ZoneInfo("UTC"), "https://news.example.org")
+    message = compose(
+        "k",
+        {"id": "i", "name": "<b>n</b>", "query": "<i>"},
+        found,
+        Reader(zone=ZoneInfo("UTC"), now=NOON, page_url="https://news.example.org"),
+    )
     assert (
         "<script" not in message.html and "<img" not in message.html and "<b>" not in message.html and "<i>" not in message.html
     )

@@ -1,0 +1,66 @@
+"""The words of an alert in the languages it can be written in, with their plurals and dates. Pure.
+
+A table, not the pages' catalogue: a dozen words, and what sends alerts knows no pages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from babel import Locale
+from babel.dates import format_date
+
+_LOCALES = {"en": "en_GB", "pl": "pl_PL"}
+LANGUAGES = tuple(_LOCALES)
+_MANY = {"en": "other", "pl": "many"}
+_WORDS: Mapping[str, Mapping[str, str]] = {
+    "en": {
+        "report": "Clipping report", "alert": "Alert", "query": "Search", "from": "from {}", "also": "Also", "story": "Copies and differences",
+        "article": "Details", "times": "Times in {}", "more": "And {} more.", "made": "made {} at {}",
+        "test": "This is a test of the watch: messages arrive here. It holds no article.", "a test": "a test",
+        "original": "original", "verbatim": "verbatim", "abridged": "abridged", "extended": "extended", "edited": "edited",
+    },
+    "pl": {
+        "report": "Przegląd prasy", "alert": "Powiadomienie", "query": "Zapytanie", "from": "za: {}", "also": "Także",
+        "story": "Kopie i różnice", "article": "Szczegóły", "times": "Czas: {}", "more": "I jeszcze {}.", "made": "{}, godz. {}",
+        "test": "To próba obserwacji: wiadomości tu dochodzą. Nie ma w niej artykułów.", "a test": "próba",
+        "original": "oryginał", "verbatim": "dosłowny", "abridged": "skrócony", "extended": "rozszerzony", "edited": "zmieniony",
+    },
+}  # fmt: skip
+_COUNTED: Mapping[str, Mapping[str, Mapping[str, str]]] = {
+    "en": {
+        "article": {"one": "{} article", "other": "{} articles"},
+        "story": {"one": "{} story", "other": "{} stories"},
+        "copy": {"one": "{} copy", "other": "{} copies"},
+        "outlet": {"one": "{} outlet", "other": "{} outlets"},
+    },
+    "pl": {
+        "article": {"one": "{} artykuł", "few": "{} artykuły", "many": "{} artykułów"},
+        "story": {"one": "{} historia", "few": "{} historie", "many": "{} historii"},
+        "copy": {"one": "{} kopia", "few": "{} kopie", "many": "{} kopii"},
+        "outlet": {"one": "{} tytuł", "few": "{} tytuły", "many": "{} tytułów"},
+    },
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """Says things in one of LANGUAGES."""
+
+    language: str = "en"
+
+    def say(self, key: str, *values: object) -> str:
+        """A phrase; the key itself where the table has none (a role that is new)."""
+        return _WORDS[self.language].get(key, key).format(*values)
+
+    def count(self, what: str, number: int) -> str:
+        """A number with its noun, e.g. "5 artykułów"."""
+        forms = _COUNTED[self.language][what]
+        form = Locale.parse(_LOCALES[self.language]).plural_form(number)
+        return forms.get(form, forms[_MANY[self.language]]).format(number)
+
+    def day(self, day: date) -> str:
+        """A date with its weekday, e.g. "Tuesday 24 November 2026"."""
+        return format_date(day, "full", locale=_LOCALES[self.language])
