@@ -33,6 +33,7 @@ a{color:inherit;text-decoration:none}
 mark{background:#fdeeb0;color:inherit;padding:0 1px}
 .also{padding-left:0;list-style:none}
 .url{overflow-wrap:anywhere}
+.page{white-space:nowrap}
 @media (prefers-color-scheme:dark){body{background:#161616;color:#e6e3de}.facts,.also,.links{color:#a8a49d}.kind{color:#e39a8f}
 .head{border-color:#e6e3de}h2{border-color:#3d3b38}.links a,.also a{color:#9cc3ee}mark{background:#57480f;color:#fff3c4}}
 @media print{body{background:#fff;color:#000;font-size:11pt}.sheet{max-width:none;padding:0}h1{font-size:20pt}h2{font-size:10pt;break-after:avoid}
@@ -127,7 +128,11 @@ def _article(clipping: Clipping, words: Wording, zone: tzinfo, page_url: str | N
         listed = "".join(f"<li>{_copy(copy, document['title'], words, one.published(zone))}</li>" for copy in clipping.copies)
         parts.append(f"<p class='also'>{_safe(words.say('also'))}:</p><ul class='also'>{listed}</ul>")
     page = page_of(one, page_url)
-    ours = f" · {_link(page, _safe(words.say('story' if document['story'] else 'article')))}" if page else ""
+    ours = (
+        f" · <span class='page'>{_link(page, _safe(words.say('story' if document['story'] else 'article')))}</span>"
+        if page
+        else ""
+    )
     parts.append(
         f"<p class='links'><span class='url'>{_link(document['url'], _safe(document['url']))}</span>{ours}</p></article>"
     )
@@ -146,7 +151,7 @@ def _copy(copy: Copy, title: str, words: Wording, beside: datetime) -> str:
 
 
 def _cut(snippet: Snippet) -> str:
-    before, after = "… " if snippet.cut_before else "", " …" if snippet.cut_after else ""
+    before, after = "…\N{NO-BREAK SPACE}" if snippet.cut_before else "", "\N{NO-BREAK SPACE}…" if snippet.cut_after else ""
     return f"{before}{_marked(snippet.text, snippet.marks)}{after}"
 
 

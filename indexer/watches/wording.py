@@ -18,7 +18,7 @@ _MANY = {"en": "other", "pl": "many"}
 _WORDS: Mapping[str, Mapping[str, str]] = {
     "en": {
         "report": "Clipping report", "alert": "Alert", "query": "Search", "from": "from {}", "also": "Also", "story": "Copies and differences",
-        "article": "Details", "times": "Times in {}", "more": "And {} more.", "made": "made {} at {}",
+        "article": "Details", "times": "Times in {}", "more": "And {} more.", "made": "{}, {}",
         "test": "This is a test of the watch: messages arrive here. It holds no article.", "a test": "a test",
         "original": "original", "verbatim": "verbatim", "abridged": "abridged", "extended": "extended", "edited": "edited",
     },
@@ -63,4 +63,5 @@ class Wording:
 
     def day(self, day: date) -> str:
         """A date with its weekday, e.g. "Tuesday 24 November 2026"."""
-        return format_date(day, "full", locale=_LOCALES[self.language])
+        said = format_date(day, "full", locale=_LOCALES[self.language])
+        return said[:1].upper() + said[1:]

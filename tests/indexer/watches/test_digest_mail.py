@@ -85,7 +85,7 @@ def test_the_digest_tells_outlet_local_time_agency_copies_and_links_of_each_arti
         article.xpath(".//a/@href")
     )
     assert page.find("body//h1").text_content() == "Mosty i koty"
-    assert "Wednesday 25 November 2026 at 08:00 · Times in Europe/Warsaw" in page.text_content().replace(",", "")
+    assert "Wednesday 25 November 2026 08:00 · Times in Europe/Warsaw" in page.text_content().replace(",", "")
     assert next(one.text_content().replace(",", "") for one in page.iter("h2")) == "Tuesday 24 November 2026"
     assert re.search(r"Kresy\.pl\s\d+ · ", page.text_content()), "counts by outlet"
 
@@ -107,7 +107,7 @@ def test_a06_in_the_mail_strangers_markup_and_addresses_are_harmless(digest: Any
 def test_the_digest_speaks_polish_when_asked(digest: Any) -> None:
     mail = digest("pl")
     page = lxml_html.document_fromstring(html_of(mail))
-    assert page.get("lang") == "pl" and "wtorek, 24 listopada 2026" in page.text_content()
+    assert page.get("lang") == "pl" and "Wtorek, 24 listopada 2026" in page.text_content()
     assert (
         "Przegląd prasy" in page.text_content()
         and "3 kopie" in page.text_content()
