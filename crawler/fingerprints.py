@@ -13,7 +13,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from crawler.model.article import Fingerprint
+from crawler.model.article import Article, Fingerprint
 from crawler.text import fold, unescape
 
 GRAM_WORDS = 3
@@ -84,8 +84,17 @@ def fingerprint_and_grams(title: str, text: str) -> tuple[Fingerprint, Grams]:
     hashes = grams[places]
     _, first = np.unique(hashes, return_index=True)
     first.sort()
-    found = Fingerprint(hashes=tuple(hashes[first].tolist()), positions=tuple(places[first].tolist()), words=len(words))
-    return found, (grams >> np.uint64(32)).astype(np.uint32)
+    upper = (grams >> np.uint64(32)).astype("<u4")
+    found = Fingerprint(
+        hashes=tuple(hashes[first].tolist()), positions=tuple(places[first].tolist()), words=len(words), grams=upper.tobytes()
+    )
+    return found, upper
+
+
+def grams_of(article: Article) -> Grams:
+    """All 3-grams of an article: those its fingerprint was handed on with, or cut anew (an article from the store)."""
+    handed = article.fingerprint.grams
+    return np.frombuffer(handed, dtype="<u4") if handed else fingerprint_and_grams(article.title, article.text)[1]
 
 
 def comparable_lines(title: str, text: str) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
@@ -56,6 +56,9 @@ class Fingerprint:
     positions: tuple[int, ...] = ()
     words: int = 0
     """Words of the folded, cleaned text."""
+    grams: bytes = field(default=b"", compare=False, repr=False)
+    """All 3-grams it was chosen from, where they are at hand: little-endian u32 in text order. Not kept in the store, for they follow
+    from the text; whoever fingerprints a text hands them on, so that filing need not cut it into words again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

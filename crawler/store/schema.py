@@ -15,6 +15,24 @@ metadata = sa.MetaData()
 page_metadata = sa.MetaData(schema="pages")
 
 
+class _SqliteTime(sqlite.DATETIME):
+    """As SQLAlchemy writes a time, "2026-11-29 01:02:03.000000", but by C: it is written ten times an article."""
+
+    def bind_processor(self, dialect: sa.Dialect) -> Any:
+        return _written
+
+    def result_processor(self, dialect: sa.Dialect, coltype: object) -> Any:
+        return _read_time
+
+
+def _written(value: datetime | None) -> str | None:
+    return None if value is None else value.isoformat(" ", "microseconds")
+
+
+def _read_time(value: str | None) -> datetime | None:
+    return None if value is None else datetime.fromisoformat(value)
+
+
 class UtcDateTime(sa.types.TypeDecorator[datetime]):
     """An aware instant. Stored as UTC (SQLite gives back naive times); a naive value is refused."""
 
@@ -22,7 +40,7 @@ class UtcDateTime(sa.types.TypeDecorator[datetime]):
     cache_ok = True
 
     def load_dialect_impl(self, dialect: sa.Dialect) -> sa.types.TypeEngine[Any]:
-        return dialect.type_descriptor(sa.DateTime(timezone=dialect.name == "postgresql"))
+        return sa.DateTime(timezone=True) if dialect.name == "postgresql" else _SqliteTime()  # type: ignore[no-untyped-call]  # SQLAlchemy left its signature out
 
     def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
         if value is None:
@@ -42,8 +60,8 @@ Json = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 BigId = sa.BigInteger().with_variant(sqlite.INTEGER(), "sqlite")
 
 
-def table(name: str, *columns: sa.Column[Any] | sa.Constraint | sa.Index) -> sa.Table:
-    return sa.Table(name, metadata, *columns)
+def table(name: str, *columns: sa.Column[Any] | sa.Constraint | sa.Index, **settings: Any) -> sa.Table:
+    return sa.Table(name, metadata, *columns, **settings)
 
 
 def text(name: str, *, null: bool = False, key: bool = False) -> sa.Column[Any]:
@@ -154,7 +172,7 @@ story_leader = table(
 story_posting = table(
     "story_posting",
     sa.Column("hash", sa.BigInteger, primary_key=True), sa.Column("leader", BigId, primary_key=True, autoincrement=False),
-    sa.Column("position", sa.Integer, nullable=False), sa.Index("story_posting_leader", "leader"),
+    sa.Column("position", sa.Integer, nullable=False), sa.Index("story_posting_leader", "leader"), sqlite_with_rowid=False,
 )  # fmt: skip
 fingerprint_day = table(
     "fingerprint_day",

@@ -93,12 +93,14 @@ class StoreWindow:
             chosen = sa.select(story_leader).where(among(self._connection, story_leader.c.number, sorted(missing)))
             self._remember(self._connection.execute(chosen))
 
-    def _remember(self, rows: Iterable[sa.Row[Any]]) -> None:
-        for row in rows:
-            if row.number not in self._leaders and row.number not in self._gone:
-                values = {**row._mapping, "ties": _unpack_ties(row.ties)}
-                values["story_id"] = self._moved.get(row.story_id, row.story_id)
-                self._leaders[row.number] = StoryLeader(**values)
+    def _remember(self, rows: Iterable[Sequence[Any]]) -> None:
+        known, gone, moved = self._leaders, self._gone, self._moved
+        for number, article_id, story_id, outlet, at, seen_at, live, grams, ties, cluster in rows:
+            if number not in known and number not in gone:
+                known[number] = StoryLeader(
+                    number=number, article_id=article_id, story_id=moved.get(story_id, story_id), outlet=outlet, at=at,
+                    seen_at=seen_at, live=live, grams=grams, ties=_unpack_ties(ties), cluster=cluster,
+                )  # fmt: skip
 
     def days(self, hashes: Sequence[int]) -> Mapping[int, Collection[int]]:
         """See Window."""
@@ -287,8 +289,12 @@ class StoreWindow:
                 for one, place in places
                 if self._dropped.get(one, 0) <= number
             ]
-            hashes, *others = zip(*postings, strict=True) if postings else ((), (), ())
-            write_rows(self._connection, story_posting, sorted(zip(_all_signed(hashes), *others, strict=True)))
+            hashes = np.array([one for one, _, _ in postings], dtype=np.uint64).view(np.int64)
+            order, signed = (
+                hashes.argsort(kind="stable").tolist(),
+                hashes.tolist(),
+            )  # in the order of the table: neighbours are written together
+            write_rows(self._connection, story_posting, [(signed[one], *postings[one][1:]) for one in order])
         self._moved = {}
         self._forget_changes()
 

@@ -7,6 +7,7 @@ found .92 by fingerprints, .99 by all grams, November 2026). Pure. Not here: whi
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +28,9 @@ TOP = 6
 words or the first sixth. Of abridged copies 95 % do, of texts that share a quotation few (edited texts, November 2026)."""
 GAP = 12
 """Shared grams at most so many words apart, in both texts and in one order, are one passage: a sentence may be reworded."""
+
+GISTS_KEPT = 2048
+"""Leaders kept ready for comparing, 5 kB each; what is asked for again is asked for soon."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,12 @@ class Gist:
             hashes, places = hashes[1:], places[1:]
         words = len(grams) + GRAM_WORDS - 1
         return cls(hashes, places, words, int(np.count_nonzero(places < head_words(words))))
+
+
+@lru_cache(maxsize=GISTS_KEPT)
+def gist_of(grams: bytes) -> Gist:
+    """The same of packed grams (little-endian u32): a leader is compared with many newcomers."""
+    return Gist.of(np.frombuffer(grams, dtype="<u4"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,11 +14,11 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from crawler.fingerprints import Grams, fingerprint_and_grams
+from crawler.fingerprints import Grams, grams_of
 from crawler.model.article import Article
 from crawler.model.story import StoryLeader
 from crawler.stories import window as w
-from crawler.stories.likeness import Gist, likeness
+from crawler.stories.likeness import Gist, gist_of, likeness
 from crawler.stories.placing import Moves, Place, place
 from crawler.stories.window import Posting, Window
 
@@ -45,7 +45,7 @@ class Text:
         print_ = article.fingerprint
         return cls(
             article_id=article.id, outlet=article.outlet, at=article.published_at, seen_at=article.first_seen_at,
-            hashes=print_.hashes, positions=print_.positions, grams=fingerprint_and_grams(article.title, article.text)[1],
+            hashes=print_.hashes, positions=print_.positions, grams=grams_of(article),
         )  # fmt: skip
 
     @property
@@ -140,22 +140,27 @@ def _look_up(window: Window, text: Text) -> tuple[Sequence[Posting], Mapping[int
     """Places of the text's hashes in leaders around its time, those leaders, and the days each hash was met."""
     seen = {one: set(days) for one, days in window.days(text.hashes).items()}
     own = text.day
-    wanted = [one for one in text.hashes if not _is_stopped(seen.get(one), own)] if seen else text.hashes
+    stopped = _stopped(seen, own)
+    wanted = [one for one in text.hashes if one not in stopped] if stopped else text.hashes
     postings = window.postings(wanted, text.at - w.WINDOW, text.at + w.WINDOW)
     leaders = window.leaders({number for _, number, _ in postings})
     days = {number: leader.at.astimezone(UTC).toordinal() for number, leader in leaders.items()}
     for one, number, _ in postings:
-        seen.setdefault(one, set()).add(days[number])
+        if one in seen:
+            seen[one].add(days[number])
+        else:
+            seen[one] = {days[number]}
     return postings, leaders, seen
 
 
 def _live(text: Text, seen: Mapping[int, set[int]]) -> tuple[tuple[int, int], ...]:
-    places, own = zip(text.hashes, text.positions, strict=True), text.day
-    return tuple((one, place) for one, place in places if not _is_stopped(seen.get(one), own))
+    places, stopped = zip(text.hashes, text.positions, strict=True), _stopped(seen, text.day)
+    return tuple([one for one in places if one[0] not in stopped]) if stopped else tuple(places)
 
 
-def _is_stopped(days: set[int] | None, own: int) -> bool:
-    return days is not None and len(days) - (own in days) > w.STOP_DAYS
+def _stopped(seen: Mapping[int, set[int]], own: int) -> set[int]:
+    """The hashes met on more than STOP_DAYS days, the own one not counted."""
+    return {one for one, days in seen.items() if len(days) > w.STOP_DAYS and len(days) - (own in days) > w.STOP_DAYS}
 
 
 def _live_grams(text: Text, live: Sequence[tuple[int, int]]) -> Grams:
@@ -179,8 +184,9 @@ def _days_to_record(text: Text, seen: Mapping[int, set[int]]) -> tuple[tuple[tup
     rows: list[tuple[int, int]] = []
     stopped: list[int] = []
     own = text.day
+    today = {own}
     for one, days in seen.items():
-        if days == {own}:
+        if days == today:
             continue
         enough = len(days) > w.STOP_DAYS + 1
         if enough:
@@ -209,7 +215,7 @@ def _matches(text: Text, grams: Grams, leaders: Sequence[StoryLeader]) -> list[M
     own = Gist.of(grams)
     found = []
     for leader in leaders:
-        like = likeness(own, Gist.of(np.frombuffer(leader.grams, dtype="<u4")))
+        like = likeness(own, gist_of(leader.grams))
         apart = leader.outlet == text.outlet and abs(leader.at - text.at) > w.SAME_OUTLET_GAP
         later = apart and max(like.containment, like.other_containment) < w.REPEAT
         found.append(

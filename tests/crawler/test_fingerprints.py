@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,8 +16,10 @@ from crawler.fingerprints import (
     comparable_lines,
     fingerprint,
     fingerprint_and_grams,
+    grams_of,
 )
 from crawler.model.article import Fingerprint
+from crawler.store.rows import pack_fingerprint, unpack_fingerprint
 from crawler.text import fold
 
 BODY = (
@@ -127,3 +131,12 @@ def test_the_grams_are_all_of_which_the_fingerprint_was_chosen() -> None:
     assert len(grams) == found.words - GRAM_WORDS + 1
     assert [int(grams[place]) for place in found.positions] == [one >> 32 for one in found.hashes]
     assert fingerprint_and_grams("", "Dwa słowa")[1].tolist() == []
+
+
+def test_an_article_hands_its_grams_on_and_one_from_the_store_has_them_cut_anew(make_article: Any) -> None:
+    print_, grams = fingerprint_and_grams("", BODY)
+    fresh = make_article(text=BODY, title="", fingerprint=print_)
+    kept = replace(fresh, fingerprint=unpack_fingerprint(pack_fingerprint(print_)))
+    assert kept.fingerprint.grams == b""
+    assert grams_of(fresh).tolist() == grams_of(kept).tolist() == grams.tolist()
+    assert kept == fresh, "the grams follow from the text: no change to be filed"

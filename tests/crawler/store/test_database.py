@@ -23,7 +23,8 @@ from crawler.store import leases
 from crawler.store.articles import Visit, insert_article, read_article
 from crawler.store.database import SCHEMA_REVISION, Database, connect_database, open_database, schema_revision, upgrade
 from crawler.store.outbox import count_outbox, put_in_outbox
-from crawler.store.schema import metadata
+from crawler.store.rows import write_rows
+from crawler.store.schema import metadata, story_posting
 from crawler.store.sources import keep_robots
 
 NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
@@ -98,6 +99,23 @@ def test_f30_a_store_of_the_first_schema_keeps_its_articles_when_it_is_migrated(
     monkeypatch.setattr(database_module, "SCHEMA_REVISION", "0001")
     with pytest.raises(BackendUnavailable, match="newer than this Depesza"):
         open_database(url)
+
+
+def test_the_window_s_places_survive_being_laid_into_their_key_s_own_tree(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'depesza.sqlite'}"
+    before = connect_database(url)
+    migrate_to(before, "0005")
+    places = [(-7, 2, 30), (-7, 1, 4), (9, 1, 11)]
+    with before.write() as connection:
+        write_rows(connection, story_posting, places)
+    before.close()
+    opened = open_database(url)
+    with opened.read() as connection:
+        assert [tuple(row) for row in connection.execute(sa.select(story_posting))] == sorted(places)
+        made = connection.execute(sa.text("SELECT sql FROM sqlite_master WHERE name = 'story_posting'")).scalar_one()
+        assert "WITHOUT ROWID" in made
+        assert [one["name"] for one in sa.inspect(connection).get_indexes("story_posting")] == ["story_posting_leader"]
+    opened.close()
 
 
 def migrate_to(database: Database, revision: str) -> None:
