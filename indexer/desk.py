@@ -27,7 +27,8 @@ from crawler.text_diff import TextDiff, diff_texts
 from indexer.config import indexer_settings
 from indexer.engine import SearchEngine
 from indexer.engines.choose import open_engine
-from indexer.search import SearchHit, SearchPage, SearchRequest, search
+from indexer.kept_answers import KeptAnswers
+from indexer.search import SearchHit, SearchPage, SearchRequest
 from indexer.zones import LOCAL
 
 T = TypeVar("T")
@@ -133,6 +134,7 @@ class Desk:
 
     def __init__(self, database: Database, engine: SearchEngine, *, now: Callable[[], datetime], zone: tzinfo = LOCAL) -> None:
         self.database, self.engine, self.now, self.zone = database, engine, now, zone
+        self._answers = KeptAnswers(engine)
         self._kept: dict[str, tuple[float, object]] = {}
 
     @classmethod
@@ -146,11 +148,11 @@ class Desk:
         self.database.close()
 
     def search(self, request: SearchRequest, zone: tzinfo | None = None) -> SearchPage:
-        """See `indexer.search.search`. An index that was put in another's place while it was asked is asked once more."""
+        """See `indexer.search.search` and `kept_answers`. An index that was put in another's place while it was asked is asked once more."""
         try:
-            return search(self.engine, request, self.now(), zone or self.zone)
+            return self._answers.search(request, self.now(), zone or self.zone)
         except BackendUnavailable:
-            return search(self.engine, request, self.now(), zone or self.zone)
+            return self._answers.search(request, self.now(), zone or self.zone)
 
     def article(self, article_id: str) -> ArticleView | None:
         """An article by its whole id; None when unknown."""

@@ -11,7 +11,7 @@ from collections.abc import Sequence as Row
 from dataclasses import dataclass
 
 from indexer.nodes import And, AnyOf, Node, Or, Prefix, Sequence
-from indexer.tokens import folded_words, spans
+from indexer.tokens import WordMemory, spans
 
 SNIPPET_LENGTH = 200
 """Characters of a snippet, about two lines."""
@@ -19,6 +19,8 @@ _BEFORE = 60
 _TEXT_LIMIT = 200_000
 """Characters of a text that are looked at."""
 
+_memory = WordMemory(1 << 15)
+"""Of the words of the texts shown, some 8 MB: a page has 4,000 of them, and the next one mostly the same."""
 _BLANKS = re.compile(r"\s+")
 
 Mark = tuple[int, int]
@@ -68,11 +70,12 @@ class Highlighter:
     def _found(self, text: str, field: str) -> list[tuple[int, int, int]]:
         """(start, end, number of the word or phrase), merged where they overlap."""
         text = text[:_TEXT_LIMIT]
-        read = folded_words(text)
+        read = _memory.normal_text(text).split()
+        _memory.fresh.clear()
         found = [*self._words_in(read, field), *self._phrases_in(read, field)]
         if not found:  # most texts of a page have the word in the title or the lead only
             return []
-        at = spans(text)
+        at = spans(text, {place for first, last, _ in found for place in (first, last)})
         return _merged(sorted((at[first][0], at[last][1], number) for first, last, number in found))
 
     def _words_in(self, read: list[str], field: str) -> Iterator[tuple[int, int, int]]:
@@ -85,13 +88,13 @@ class Highlighter:
                     prefixes.append((word.text, number))
                 else:
                     forms.update(dict.fromkeys(word.forms, number))
-        for place, folded in enumerate(read):
-            if folded in forms:
-                yield place, place, forms[folded]
-            elif prefixes:
+        if prefixes:
+            for folded in set(read):
                 number = next((number for prefix, number in prefixes if folded.startswith(prefix)), -1)
                 if number >= 0:
-                    yield place, place, number
+                    forms.setdefault(folded, number)
+        if not forms.keys().isdisjoint(read):
+            yield from ((place, place, forms[folded]) for place, folded in enumerate(read) if folded in forms)
 
     def _phrases_in(self, read: list[str], field: str) -> Iterator[tuple[int, int, int]]:
         for number, phrase in enumerate(self.phrases, len(self.words)):

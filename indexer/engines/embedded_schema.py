@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import orjson
 import tantivy
 
 from indexer.document import FACETS, WORD_FIELDS, Document, facets, first_seen, keywords, published_s, search_words, second_s
@@ -68,7 +69,7 @@ def make_entry(document: Document, schema: Any) -> Any:
 
 def read_entry(stored: Any) -> dict[str, Any]:
     """The document that `make_entry` was given."""
-    found: dict[str, Any] = json.loads(bytes(stored.get_first(SOURCE)))
+    found: dict[str, Any] = orjson.loads(bytes(stored.get_first(SOURCE)))
     return found
 
 

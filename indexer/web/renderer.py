@@ -117,8 +117,17 @@ def _local(request: Request) -> str:
     return request.url.path + (f"?{query}" if query else "")
 
 
+class _Environment(Environment):
+    """Looks into a dict for a key first: asked for an attribute before, each of a page's thousand look-ups raises an error."""
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        if type(obj) is dict and attribute in obj:
+            return obj[attribute]
+        return super().getattr(obj, attribute)
+
+
 def _environment(said: Translator) -> Environment:
-    environment = Environment(
+    environment = _Environment(
         loader=FileSystemLoader(FOLDER / "templates"), autoescape=True, auto_reload=False, undefined=StrictUndefined,
         extensions=["jinja2.ext.i18n"], trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip

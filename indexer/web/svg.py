@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 HEIGHT = 64
 """Units of the picture; a bar takes the share of it that its count is of the largest."""
@@ -55,14 +55,12 @@ def histogram_svg(bars: Sequence[Bar], title: str, description: str) -> Markup:
 def _bar(bar: Bar, x: int, largest: int) -> Markup:
     """The whole column is the link, so that a low bar is as easy to hit as a high one."""
     height = max(_LEAST, round(bar.count / largest * HEIGHT))
-    return Markup(
-        '<a href="{href}" aria-label="{label}" tabindex="-1"><title>{label}</title>'
-        '<rect class="reach" x="{x}" y="0" width="{step}" height="{whole}"/>'
-        '<rect class="bar" x="{left}" y="{y}" width="{width}" height="{height}"/></a>'
-    ).format(
-        href=bar.href, label=bar.label, x=x, step=_STEP, whole=HEIGHT, left=x + _GAP / 2, y=HEIGHT - height,
-        width=_STEP - _GAP, height=height,
-    )  # fmt: skip
+    label = escape(bar.label)  # by hand: Markup.format takes ten times as long, sixty bars' worth a page
+    return Markup(  # noqa: S704 - texts are escaped, the rest are our numbers
+        f'<a href="{escape(bar.href)}" aria-label="{label}" tabindex="-1"><title>{label}</title>'
+        f'<rect class="reach" x="{x}" y="0" width="{_STEP}" height="{HEIGHT}"/>'
+        f'<rect class="bar" x="{x + _GAP / 2}" y="{HEIGHT - height}" width="{_STEP - _GAP}" height="{height}"/></a>'
+    )
 
 
 def share_svg(share: float, label: str) -> Markup:
