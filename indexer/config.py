@@ -64,6 +64,10 @@ class IndexerSettings:
     allow_fulltext_export: bool = setting(
         True, "Whether `depesza export` may give out whole texts and pages; false leaves them out, as a licence may ask."
     )
+    allow_reserved_export: bool = setting(
+        False,
+        "Whether `depesza export` may give out the texts of articles whose pages reserve text mining (TDMRep); false leaves them out.",
+    )
     batch: int = setting(500, "Documents pushed to the engine at once.")
     page: int = setting(20, "Stories that a search shows unless told otherwise.")
 

@@ -16,6 +16,7 @@ from crawler.terminal import out_json, say
 
 if TYPE_CHECKING:
     from indexer.desk import Desk
+    from indexer.export import Reserved
 
 T = TypeVar("T")
 _TOLD_EVERY = 500
@@ -45,14 +46,16 @@ def export_command(
     """Write every article that a query finds, copies each, the newest first, as a stream.
 
     WARC holds the raw pages that are still kept ([store] keep_pages). Where [indexer] allow_fulltext_export is false, texts,
-    leads and pages are left out. Exit code 1 when nothing is found.
+    leads and pages are left out; so they are of articles whose pages reserve text mining, unless [indexer]
+    allow_reserved_export is true. Exit code 1 when nothing is found.
     """
     from crawler.errors import ConfigError
     from indexer.config import indexer_settings
     from indexer.desk import Desk
-    from indexer.export import count
+    from indexer.export import Reserved, count
 
-    with_text = indexer_settings(ctx.obj).allow_fulltext_export
+    settings = indexer_settings(ctx.obj)
+    with_text, reserved = settings.allow_fulltext_export, Reserved(settings.allow_reserved_export)
     if as_json and output is None:
         raise typer.BadParameter("standard output holds the articles; say --output FILE", param_hint="--json")
     if format is ExportFormat.WARC and not with_text:
@@ -65,14 +68,29 @@ def export_command(
             say("Texts and leads are left out: [indexer] allow_fulltext_export is false.")
         wanted = min(total, limit) if limit else total
         with _opened(output) as stream:
-            written, missing = _write(desk, " ".join(query), format, stream, (limit, wanted, with_text))
+            written, missing = _write(desk, " ".join(query), format, stream, (limit, wanted, with_text), reserved)
     if as_json:
-        out_json({"written": written, "without_page": missing, "file": output, "with_text": with_text})
+        out_json(
+            {
+                "written": written,
+                "without_page": missing,
+                "file": output,
+                "with_text": with_text,
+                "text_reserved": reserved.left_out,
+            }
+        )
+    if reserved.left_out:
+        say(
+            f"Of {reserved.left_out:,} the {'page' if format is ExportFormat.WARC else 'text'} was left out: they reserve text mining "
+            "([indexer] allow_reserved_export)."
+        )
     say(f"{written:,} articles written." + (f" Of {missing:,} the page is not kept." if missing else ""))
     raise typer.Exit(0 if total else 1)
 
 
-def _write(desk: Desk, query: str, format: ExportFormat, stream: BinaryIO, how: tuple[int | None, int, bool]) -> tuple[int, int]:
+def _write(
+    desk: Desk, query: str, format: ExportFormat, stream: BinaryIO, how: tuple[int | None, int, bool], reserved: Reserved
+) -> tuple[int, int]:
     """Returns how many were written, and of how many the page is missing."""
     from importlib.metadata import version
 
@@ -82,9 +100,11 @@ def _write(desk: Desk, query: str, format: ExportFormat, stream: BinaryIO, how: 
     count = _Counter(wanted)
     if format is ExportFormat.WARC:
         software = f"Depesza {version('depesza')}"
-        export_formats.write_warc(stream, count.told(export.pages(desk, query, limit=limit)), software, count.miss)
+        export_formats.write_warc(
+            stream, count.told(export.pages(desk, query, limit=limit, reserved=reserved)), software, count.miss
+        )
     else:
-        records = count.told(export.records(desk, query, with_text=with_text, limit=limit))
+        records = count.told(export.records(desk, query, with_text=with_text, limit=limit, reserved=reserved))
         if format is ExportFormat.JSONL:
             export_formats.write_jsonl(stream, records)
         else:

@@ -38,16 +38,20 @@ def profile(
     from datetime import UTC, datetime
 
     from crawler.store.outlet_profiles import outlet_profiles
+    from crawler.store.reservations import count_reservations
 
     now = datetime.now(UTC)
     first, last = read_moment(since, now), read_moment(until, now, end=True)
     with opened_store(ctx.obj) as database, database.read() as connection:
         found = outlet_profiles(connection, since=first, until=last, slug=slug)
+        reserved = count_reservations(connection, first, last)
     if json:
-        rows = [_fields(one) for one in found]
+        rows = [_fields(one) | {"text_reserved": reserved.get(one.outlet, 0)} for one in found]
         out_json({"since": first, "until": last, "outlets": rows})
     elif slug is not None and found:
         _print_one(found[0])
+        if count := reserved.get(slug):
+            out(f"  {count} reserve text mining: `depesza export` leaves their texts out")
     else:
         _print_all(found)
     if not found:

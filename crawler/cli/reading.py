@@ -14,23 +14,33 @@ from crawler.terminal import columns, line, out, out_json, plain
 if TYPE_CHECKING:
     from crawler.model.article import Article
     from crawler.model.story import Story
+    from crawler.store.reservations import Reservation
 
 
 def show(ctx: typer.Context, identifier: Identifier, json: Json = False) -> None:
     """Show one article: text, dates, who it is from and why, its revisions, its story."""
     from crawler.store import articles, stories
+    from crawler.store.reservations import read_reservations
 
     with opened_store(ctx.obj) as database, database.read() as connection:
         article = find_article(connection, identifier)
+        reservation = read_reservations(connection, [article.id]).get(article.id)
         revisions = articles.read_revisions(connection, article.id)
         story = stories.story_of(connection, article.id)
     if json:
-        out_json({"article": _fields(article, but="fingerprint"), "revisions": revisions, "story": story})
+        out_json(
+            {
+                "article": _fields(article, but="fingerprint"),
+                "revisions": revisions,
+                "story": story,
+                "text_reservation": reservation,
+            }
+        )
     else:
-        _print_article(article, len(revisions), story)
+        _print_article(article, len(revisions), story, reservation)
 
 
-def _print_article(article: Article, revisions: int, story: Story | None) -> None:
+def _print_article(article: Article, revisions: int, story: Story | None, reservation: Reservation | None) -> None:
     out(article.title)
     out("=" * min(len(article.title), columns()))
     facts: list[tuple[str, object]] = [
@@ -40,6 +50,7 @@ def _print_article(article: Article, revisions: int, story: Story | None) -> Non
         ("First seen", article.first_seen_at), ("Removed", article.removed_at), ("Language", article.language),
         ("Authors", ", ".join(article.authors)), ("Byline", article.byline), ("Section", article.section),
         ("Tags", ", ".join(article.tags)), ("Picture", article.image_url), ("Credit", article.image_credit), ("Access", f"{article.access.value} {article.access_reason}".strip()),
+        ("Text mining", f"reserved, says the page's {reservation.where}" if reservation else None),
         ("Revisions", revisions if revisions > 1 else None),
         ("Story", f"{story.id}, {len(story.members)} articles, agency {story.agency or 'unknown'}" if story else None),
     ]  # fmt: skip

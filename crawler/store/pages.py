@@ -11,6 +11,7 @@ import zstandard
 
 from crawler.model.feed import FeedEntry
 from crawler.model.page import Page
+from crawler.store.reservations import note_reservations
 from crawler.store.rows import from_json, to_json, upsert
 from crawler.store.schema import article, page
 
@@ -36,6 +37,7 @@ def keep_pages(connection: sa.Connection, kept: Mapping[str, Page]) -> None:
         for key, one in kept.items()
     ]  # fmt: skip
     upsert(connection, page, rows)
+    note_reservations(connection, kept)
 
 
 def read_page(connection: sa.Connection, key: str) -> Page | None:

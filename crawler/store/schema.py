@@ -256,3 +256,6 @@ page = sa.Table(
     sa.Column("headers", Json, nullable=False), sa.Column("body", sa.LargeBinary, nullable=False),
     sa.Column("entry", Json, nullable=True), instant("fetched_at"), sa.Index("page_fetched", "fetched_at"),
 )  # fmt: skip
+text_reservation = sa.Table(
+    "text_reservation", page_metadata, text("key", key=True), text("outlet"), text("declared_in"), instant("seen_at")
+)  # fmt: skip

@@ -7,6 +7,7 @@ import io
 import json
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,9 @@ import pytest
 from typer.testing import CliRunner, Result
 from warcio.archiveiterator import ArchiveIterator
 
+from crawler.model.article import article_id
 from crawler.store.database import open_database
+from crawler.store.pages import keep_page, read_page
 from indexer.engines.embedded import EmbeddedEngine
 from indexer.export_rows import csv_cell
 from scheduler.command import app
@@ -112,6 +115,30 @@ def test_where_a_licence_forbids_it_no_text_leaves(export: Export, folder: Path,
         assert "milionów" not in result.stdout
     refused = export("", "--format", "warc", "-o", str(folder / "x.warc.gz"))
     assert (refused.exit_code, (folder / "x.warc.gz").exists()) == (2, False)
+
+
+def test_texts_whose_pages_reserve_text_mining_stay_here_unless_the_setting_lets_them_go(
+    export: Export, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = open_database(f"sqlite:///{folder / 'depesza.sqlite'}")
+    with database.write() as connection:
+        page = read_page(connection, article_id("https://kresy.example/alone"))
+        assert page is not None
+        keep_page(connection, article_id("https://kresy.example/alone"), replace(page, headers=(("tdm-reservation", "1"),)))
+    database.close()
+    result = export("")
+    rows = {row["url"]: row for row in map(json.loads, result.stdout.splitlines())}
+    closed = rows.pop("https://kresy.example/alone")
+    assert (closed["text"], closed["lead"], closed["text_reserved"]) == (None, None, True) and closed["title"]
+    assert all(row["text"] and not row["text_reserved"] for row in rows.values())
+    assert "Of 1 the text was left out" in result.stderr and "allow_reserved_export" in result.stderr
+    said = json.loads(export("", "--format", "warc", "-o", str(folder / "x.warc.gz"), "--json").stdout)
+    assert (said["written"], said["text_reserved"], said["without_page"]) == (0, 1, 4)
+    monkeypatch.setenv("DEPESZA_INDEXER_ALLOW_RESERVED_EXPORT", "true")
+    result = export("", "--format", "csv")
+    assert "left out" not in result.stderr and "Kot" in result.stdout
+    said = json.loads(export("", "--format", "warc", "-o", str(folder / "x.warc.gz"), "--json").stdout)
+    assert (said["written"], said["text_reserved"]) == (1, 0)
 
 
 @pytest.mark.parametrize(("kind", "module"), [("parquet", "pyarrow"), ("warc", "warcio")])
