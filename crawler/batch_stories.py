@@ -11,7 +11,7 @@ import json
 import zlib
 from array import array
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO, TextIO
@@ -20,6 +20,7 @@ import numpy as np
 
 from crawler.errors import ConfigError
 from crawler.fingerprints import fingerprint_and_grams
+from crawler.model.attribution import Attribution, Evidence
 from crawler.model.story import LinkKind, MemberRole
 from crawler.normalize.credits import CreditReading, attribute
 from crawler.outlets.agencies import Agencies, load_agencies
@@ -32,6 +33,7 @@ from crawler.stories.placing import Moves
 from crawler.text import clean
 
 Record = dict[str, Any]
+_ATTRIBUTION, _EVIDENCE = ([field.name for field in fields(kind)] for kind in (Attribution, Evidence))
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,10 +207,17 @@ def _row(one: _Member, story_id: str, facts: StoryFacts, origin: _Member) -> Rec
         "role": MemberRole.ORIGINAL if one is origin else role_of(own, whole),
         "origin": origin.id,
         "agency": facts.agency,
-        "attributions": [asdict(each) for each in one.witness.attributions],
+        "attributions": [_attribution(each) for each in one.witness.attributions],
         "similarity": one.similarity,
         "containment": round(own, 4),
         "links": [asdict(link) for link in one.links],
+    }
+
+
+def _attribution(one: Attribution) -> Record:
+    """As `asdict`, which copies every value and takes ten times as long."""
+    return {name: getattr(one, name) for name in _ATTRIBUTION} | {
+        "evidence": [{name: getattr(each, name) for name in _EVIDENCE} for each in one.evidence]
     }
 
 

@@ -109,10 +109,9 @@ class Agencies:
         if self.by_word.keys().isdisjoint(_WORD.findall(text)):
             return
         for match in _WORD.finditer(text):
-            start = match.start()
-            if start < end:
+            if (forms := self.by_word.get(match[0])) is None or (start := match.start()) < end:
                 continue
-            for form in self.by_word.get(match[0], ()):
+            for form in forms:
                 stop = start + len(form)
                 if text.startswith(form, start) and _stands_alone(text, start, stop):
                     yield start, stop, self.forms[form]

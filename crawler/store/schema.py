@@ -15,24 +15,6 @@ metadata = sa.MetaData()
 page_metadata = sa.MetaData(schema="pages")
 
 
-class _SqliteTime(sqlite.DATETIME):
-    """As SQLAlchemy writes a time, "2026-11-29 01:02:03.000000", but by C: it is written ten times an article."""
-
-    def bind_processor(self, dialect: sa.Dialect) -> Any:
-        return _written
-
-    def result_processor(self, dialect: sa.Dialect, coltype: object) -> Any:
-        return _read_time
-
-
-def _written(value: datetime | None) -> str | None:
-    return None if value is None else value.isoformat(" ", "microseconds")
-
-
-def _read_time(value: str | None) -> datetime | None:
-    return None if value is None else datetime.fromisoformat(value)
-
-
 class UtcDateTime(sa.types.TypeDecorator[datetime]):
     """An aware instant. Stored as UTC (SQLite gives back naive times); a naive value is refused."""
 
@@ -40,7 +22,7 @@ class UtcDateTime(sa.types.TypeDecorator[datetime]):
     cache_ok = True
 
     def load_dialect_impl(self, dialect: sa.Dialect) -> sa.types.TypeEngine[Any]:
-        return sa.DateTime(timezone=True) if dialect.name == "postgresql" else _SqliteTime()  # type: ignore[no-untyped-call]  # SQLAlchemy left its signature out
+        return dialect.type_descriptor(sa.DateTime(timezone=dialect.name == "postgresql"))
 
     def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
         if value is None:
@@ -54,6 +36,25 @@ class UtcDateTime(sa.types.TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+    def bind_processor(self, dialect: sa.Dialect) -> Any:
+        """On SQLite the same text that SQLAlchemy writes, in one step: an article has twenty times."""
+        return _written if dialect.name == "sqlite" else super().bind_processor(dialect)
+
+    def result_processor(self, dialect: sa.Dialect, coltype: object) -> Any:
+        return _read if dialect.name == "sqlite" else super().result_processor(dialect, coltype)
+
+
+def _written(value: datetime | None) -> str | None:
+    if value is None:
+        return None
+    if value.tzinfo is None:
+        raise ValueError("a naive time was given to the store")
+    return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+
+
+def _read(value: str | None) -> datetime | None:
+    return None if value is None else datetime.fromisoformat(value).replace(tzinfo=UTC)
 
 
 Json = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")

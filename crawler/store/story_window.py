@@ -23,6 +23,8 @@ from crawler.store.story_shelf import Shelf
 
 _LOCK = 0x64657065737A61
 """Key of PostgreSQL's advisory lock: the letters of the project's name."""
+_PLACE_BITS = 20
+_PLACE_MASK = (1 << _PLACE_BITS) - 1
 PRUNED_AT_ONCE = 200
 """Leaders that one call of `prune` takes away: the work of pruning is spread over the filings."""
 
@@ -46,8 +48,8 @@ class StoreWindow:
         `tied`: the score from which two leaders are of one cluster."""
         self._connection, self._shelf, self._never_live, self._tied = connection, shelf, never_live, tied
         self._days: dict[int, set[int]] = {}
-        self._places: dict[int, list[tuple[int, int]]] = {}
-        """Hash -> (leader, position), for every hash that was looked up."""
+        self._places: dict[int, tuple[int, ...]] = {}
+        """Hash -> leader and position in one number (`_packed`), for every hash that was looked up."""
         self._leaders: dict[int, StoryLeader] = {}
         self._gone: set[int] = set()
         """Leaders taken out: their places may still be remembered."""
@@ -79,11 +81,13 @@ class StoreWindow:
         asked = _all_signed(missing)
         for one, day in read_among(self._connection, _DAYS, asked):
             self._days.setdefault(_unsigned(one), set()).add(day)
-        self._places.update((one, []) for one in missing)
-        living = [one for one, plain in zip(asked, missing, strict=True) if len(self._days.get(plain, ())) < self._never_live]
+        places, days = self._places, self._days
+        places.update(dict.fromkeys(missing, ()))
+        dead = {_signed(one) for one in missing if one in days and len(days[one]) >= self._never_live}
+        living = [one for one in asked if one not in dead] if dead else asked
         numbers = set()
         for one, number, place in read_among(self._connection, _POSTINGS, living):
-            self._places[_unsigned(one)].append((number, place))
+            places[_unsigned(one)] += (_packed(number, place),)
             numbers.add(number)
         self._read_leaders(numbers)
 
@@ -120,12 +124,14 @@ class StoreWindow:
         self.expect(hashes)
         within: dict[int, bool] = {}
         found: list[tuple[int, int, int]] = []
+        places = self._places
         for one in hashes:
-            for number, place in self._places[one]:
+            for packed in places[one]:
+                number = packed >> _PLACE_BITS
                 if number not in within:
                     within[number] = number not in self._gone and earliest <= self._leaders[number].at <= latest
                 if within[number]:
-                    found.append((one, number, place))
+                    found.append((one, number, packed & _PLACE_MASK))
         return found
 
     def leaders(self, numbers: Collection[int]) -> Mapping[int, StoryLeader]:
@@ -170,8 +176,9 @@ class StoreWindow:
         number, self._next = self._next, self._next + 1
         self._leaders[number] = dataclasses.replace(leader, number=number, cluster=self._tie(number, leader.ties))
         self._new_leaders[number] = postings
+        places = self._places
         for one, place in postings:
-            self._places[one].append((number, place))
+            places[one] += (_packed(number, place),)
         self._shelf.card(leader.story_id).leading.add(leader.article_id)
         seen = leader.seen_at
         self._span = (min(span[0], seen), max(span[1], seen)) if span else (seen, seen)
@@ -196,7 +203,7 @@ class StoreWindow:
         """See Window."""
         gone = set(hashes)
         for one in gone:
-            self._places[one] = []
+            self._places[one] = ()
         self.span()
         self._dropped.update(dict.fromkeys(gone, self._next or 0))
 
@@ -283,11 +290,12 @@ class StoreWindow:
                 story_leader.insert(),
                 [{name: getattr(one, name) for name in _LEADER_COLUMNS} | {"ties": _pack_ties(one.ties)} for one in added],
             )
+            dropped = self._dropped
             postings = [
                 (one, number, place)
                 for number, places in self._new_leaders.items()
                 for one, place in places
-                if self._dropped.get(one, 0) <= number
+                if one not in dropped or dropped[one] <= number
             ]
             hashes = np.array([one for one, _, _ in postings], dtype=np.uint64).view(np.int64)
             order, signed = (
@@ -321,6 +329,11 @@ def _pack_ties(ties: Sequence[tuple[int, float]]) -> bytes:
 
 def _unpack_ties(packed: bytes) -> tuple[tuple[int, float], ...]:
     return tuple(struct.iter_unpack("<qd", packed))
+
+
+def _packed(number: int, place: int) -> int:
+    """A leader and a position in it: a hundred an article, and a number costs less than a pair."""
+    return number << _PLACE_BITS | min(place, _PLACE_MASK)
 
 
 def _all_signed(hashes: Sequence[int]) -> list[int]:

@@ -201,7 +201,7 @@ def _candidates(
 ) -> list[StoryLeader]:
     """Leaders that share enough live fingerprints to be compared with, those that share most where they are too many."""
     alive = {one for one, _ in live}
-    shared = Counter(number for one, number, _ in postings if one in alive)
+    shared = Counter([number for one, number, _ in postings if one in alive])
     shares = {number: count / max(1, min(len(live), leaders[number].live)) for number, count in shared.items()}
     enough = [one for one, share in shares.items() if share >= 0.5 or (share >= w.MIN_SHARE and shared[one] >= w.MIN_SHARED)]
     if len(enough) > w.MAX_COMPARED:
