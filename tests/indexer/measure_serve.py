@@ -2,7 +2,8 @@
 
 A store and an embedded index of made-up articles (words as in measure_index.py, stories of three, one article a minute), served
 by `depesza serve` in a process of its own. First 40 requests a second at fixed times, whatever the answers take (so that a slow
-answer makes the next one late too, as for people), for the search page, the API and a feed; a hundred queries in turn. Then the
+answer makes the next one late too, as for people), for the search page, the API and a feed; a hundred queries in turn, which are
+answered from memory where that is kept (`indexer.kept_answers`), and the page also with none asked before. Then the
 ceiling: `wrk` with eight connections, or without it eight of our own. `--data` keeps the store and the index for the next time.
 """
 
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import itertools
 import os
 import re
 import shutil
@@ -39,6 +41,8 @@ from tests.indexer.measure_index import NOON, SHAPES, WORDS, Vocabulary, tell  #
 
 RATE, SECONDS, CONNECTIONS = 40, 30, 8
 QUERIES_A_SHAPE = 14
+FRESH = 10_000
+"""Queries that are asked once each, so that nothing is answered from memory: a hundred texts, each with a condition of its own."""
 LUA = """
 local paths = {%s}
 local at = 0
@@ -139,7 +143,12 @@ def with_served(folder: Path, words: Vocabulary) -> None:
 def measure(port: int, words: Vocabulary, pid: int) -> None:
     requests = [shape.make(words, number) for number in range(QUERIES_A_SHAPE) for shape in SHAPES]
     asked = [{"q": one.text, "sort": one.sort.value} for one in requests]
+    fresh = [
+        {"q": f"{one.text} -outlet:none{number}", "sort": one.sort.value}
+        for number, one in zip(range(FRESH), itertools.cycle(requests), strict=False)
+    ]
     targets = {
+        "search page, each query for the first time": [f"/?{urlencode(one)}" for one in fresh],
         "search page": [f"/?{urlencode(one)}" for one in asked],
         "API, facets and histogram": [f"/api/v1/search?{urlencode(one | {'facets': 'outlet,agency', 'histogram': 'auto'})}" for one in asked],
         "API, hits only": [f"/api/v1/search?{urlencode(one)}" for one in asked],
@@ -149,14 +158,15 @@ def measure(port: int, words: Vocabulary, pid: int) -> None:
         f"| address | answers at {RATE}/s | p50 ms | p95 ms | largest kB | ceiling, requests/s | CPU s/s at {RATE}/s |\n|---|---|---|---|---|---|---|"
     )
     for name, paths in targets.items():
-        asyncio.run(at_rate(port, paths, 3))  # warm
+        asyncio.run(at_rate(port, paths[: 3 * RATE], 3))  # warm
+        paths = paths[3 * RATE :] if len(paths) == FRESH else paths
         before, began = _cpu_s(pid), time.perf_counter()
         times, codes, size = asyncio.run(at_rate(port, paths, SECONDS))
         busy = (_cpu_s(pid) - before) / (time.perf_counter() - began)
         p95 = statistics.quantiles(times, n=20, method="inclusive")[-1]
         told = ", ".join(f"{codes.count(code)} × {code}" for code in sorted(set(codes)))
         print(
-            f"| {name} | {told} | {statistics.median(times):.1f} | {p95:.1f} | {size / 1000:.0f} | {ceiling(port, paths):.0f} | {busy:.2f} |",
+            f"| {name} | {told} | {statistics.median(times):.1f} | {p95:.1f} | {size / 1000:.0f} | {ceiling(port, paths[RATE * SECONDS :] or paths):.0f} | {busy:.2f} |",
             flush=True,
         )
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import signal
+import socket
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ from crawler.config import Locations
 from crawler.errors import ConfigError
 from indexer.api.pace import MOST_CLIENTS, Pace, client_key
 from indexer.api.settings import WebSettings, refuse_open_door, web_settings
+from indexer.serve_cli import _listen
 from scheduler.command import app
 
 TOKEN = "0123456789abcdefghijklmnop"
@@ -27,6 +30,14 @@ def serve(folder: Path, *options: str, **environ: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={"PATH": "/usr/bin:/bin", **environ}
     )
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+def test_no_answer_waits_for_the_reader_to_acknowledge_its_head(host: str) -> None:
+    with closing(_listen(WebSettings(host=host, port=0))) as listening, socket.create_connection(listening.getsockname()[:2]):
+        accepted, _ = listening.accept()
+        with closing(accepted):
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 def test_the_command_serves_until_it_is_told_to_end(tmp_path: Path) -> None:
