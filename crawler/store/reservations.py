@@ -19,7 +19,7 @@ from crawler.store.schema import article, text_reservation
 
 HEADER = "tdm-reservation"
 _HEAD_BYTES = 256 << 10
-"""Of a page that are looked at: meta elements stand in its head."""
+"""Of a page that are looked at, where its head does not end before: meta elements stand in it."""
 _META = re.compile(rb"<meta\b[^<>]{0,1000}?tdm-reservation[^<>]{0,1000}?>", re.IGNORECASE)
 _NAME = re.compile(rb"""\bname\s*=\s*["']?tdm-reservation(?=["'\s/>])""", re.IGNORECASE)
 _CONTENT = re.compile(rb"""\bcontent\s*=\s*["']?\s*1\s*(?=["'\s/>])""", re.IGNORECASE)
@@ -38,7 +38,8 @@ def declared(page: Page) -> str | None:
     """Where the page reserves text mining: "header", "meta", or None. Either is enough."""
     if any(name == HEADER and value.strip() == "1" for name, value in page.headers):
         return "header"
-    head = page.body[:_HEAD_BYTES]
+    end = page.body.find(b"</head", 0, _HEAD_BYTES)
+    head = page.body[: end if end >= 0 else _HEAD_BYTES]
     if HEADER.encode() in head.lower() and any(_NAME.search(one) and _CONTENT.search(one) for one in _META.findall(head)):
         return "meta"
     return None

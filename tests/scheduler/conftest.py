@@ -46,6 +46,8 @@ class SmallOutlet:
     over: threading.Event = field(default_factory=threading.Event)
     front: str | None = None
     """The front page; None answers 404."""
+    headers: dict[str, str] = field(default_factory=dict)
+    """Of every article's answer."""
     asked: list[str] = field(default_factory=list)
 
     def write(self, slug: str = "jodlowo", schedule: str = "", **keys: str) -> None:
@@ -77,7 +79,8 @@ class SmallOutlet:
         if not request.path.startswith("/art/"):
             return Response("", status=404)
         self.over.wait(self.slow_s)
-        return Response(page_html(int(request.path.rpartition("/")[2])), content_type="text/html; charset=utf-8")
+        html = page_html(int(request.path.rpartition("/")[2]))
+        return Response(html, content_type="text/html; charset=utf-8", headers=self.headers)
 
     def run(self, *arguments: str) -> Result:
         """`depesza ...` in this installation, in this process."""

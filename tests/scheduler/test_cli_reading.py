@@ -171,3 +171,15 @@ def test_renormalize_tells_a_mistyped_slug(small_outlet: SmallOutlet) -> None:
     result = small_outlet.run("renormalize", "--outlet", "jodlow")
     assert result.exit_code == 2
     assert 'did you mean "jodlowo"' in result.stderr
+
+
+def test_a_text_mining_reservation_of_the_outlet_is_shown_and_kept_to(small_outlet: SmallOutlet) -> None:
+    small_outlet.headers = {"TDM-Reservation": "1"}
+    assert small_outlet.run("crawl").exit_code == 0
+    article = first_id(small_outlet)
+    assert "Text mining reserved, says the page's header" in small_outlet.run("show", article).stdout
+    assert json.loads(small_outlet.run("show", article, "--json").stdout)["text_reservation"]["where"] == "header"
+    assert "3 reserve text mining" in small_outlet.run("outlets", "profile", "jodlowo").stdout
+    exported = small_outlet.run("export", "most")
+    assert [json.loads(row)["text"] for row in exported.stdout.splitlines()] == [None] * 3
+    assert "Of 3 the text was left out" in exported.stderr
