@@ -20,6 +20,7 @@ class WatchAsked(Shape):
     quiet: str | None = Field(None, description="HH:MM-HH:MM: nothing is sent between.", max_length=11)
     throttle_s: float = Field(0.0, ge=0.0, le=604_800.0)
     zone: str = Field("UTC", description="Where these times are told.", max_length=60)
+    language: Literal["en", "pl"] = Field("en", description="Of the messages.")
 
 
 class WatchAnswer(Shape):
@@ -34,6 +35,7 @@ class WatchAnswer(Shape):
     quiet: list[str] | None = Field(description="From and until when nothing is sent.")
     throttle_s: float
     zone: str
+    language: Literal["en", "pl"]
     created_at: datetime
     paused_at: datetime | None
 

@@ -39,7 +39,12 @@ def make_router(desk: Desk, alerts: AlertSettings) -> APIRouter:
         """Add a watch: it tells of what comes from now on."""
         try:
             settings = make_settings(
-                asked.to, digest=asked.digest_at, zone=asked.zone, quiet=asked.quiet, throttle_s=asked.throttle_s
+                asked.to,
+                digest=asked.digest_at,
+                zone=asked.zone,
+                quiet=asked.quiet,
+                throttle_s=asked.throttle_s,
+                language=asked.language,
             )
             row = add_watch(desk.database, desk.engine, asked.name, asked.query, settings, desk.now())
         except ConfigError as error:  # the asker's, not the installation's
@@ -89,7 +94,7 @@ def watch_shape(row: WatchRow) -> dict[str, Any]:
     return {
         "id": row.id, "name": row.name, "kind": row.kind, "query": row.query if row.kind == "search" else None,
         "to": [masked(one) for one in settings.to], "digest_at": settings.digest_at, "quiet": settings.quiet,
-        "throttle_s": settings.throttle_s, "zone": settings.zone, "created_at": row.created_at, "paused_at": row.paused_at,
+        "throttle_s": settings.throttle_s, "zone": settings.zone, "language": settings.language, "created_at": row.created_at, "paused_at": row.paused_at,
     }  # fmt: skip
 
 

@@ -31,7 +31,7 @@ def act(desk: Desk, reader: Reader, form: Mapping[str, str], alerts: AlertSettin
     _ = reader.said.gettext
     try:
         if form.get("do") == "add":
-            _add(desk, form)
+            _add(desk, reader, form)
             return _("The watch was added. It tells of what comes from now on."), False
         with desk.database.read() as connection:
             row = find_watch(connection, form.get("watch", ""))
@@ -42,10 +42,14 @@ def act(desk: Desk, reader: Reader, form: Mapping[str, str], alerts: AlertSettin
         return str(error), True
 
 
-def _add(desk: Desk, form: Mapping[str, str]) -> None:
+def _add(desk: Desk, reader: Reader, form: Mapping[str, str]) -> None:
     zone = desk.zone.key if isinstance(desk.zone, ZoneInfo) else _machine_zone()
     settings = make_settings(
-        form.get("to", "").splitlines(), digest=form.get("digest") or None, zone=zone, quiet=form.get("quiet") or None
+        form.get("to", "").splitlines(),
+        digest=form.get("digest") or None,
+        zone=zone,
+        quiet=form.get("quiet") or None,
+        language=reader.said.language,
     )
     add_watch(desk.database, desk.engine, form.get("name", ""), form.get("query", ""), settings, desk.now())
 
