@@ -38,7 +38,9 @@ class KeptAnswers:
         if page := pages.get((request, zone)):
             return replace(page, took_ms=round((time.perf_counter() - began) * 1000, 1))
         page = search(self._engine, request, now, zone)
-        if len(page.hits) <= _HITS and len(pages) < _PAGES:
+        if len(page.hits) <= _HITS:
+            if len(pages) >= _PAGES:
+                pages.clear()  # what is asked often is soon there again
             pages[request, zone] = page
         return page
 

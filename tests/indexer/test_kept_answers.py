@@ -67,3 +67,15 @@ def test_an_index_that_tells_no_state_is_asked_each_time(
     answers = KeptAnswers(engine)
     assert [answers.search(SearchRequest(text=""), NOON, UTC).total for _ in range(2)] == [1, 1]
     assert len(asked) == 2
+
+
+def test_many_other_questions_do_not_keep_one_from_being_remembered(
+    tmp_path: Path, make_document: Any, asked: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(indexer.kept_answers, "_PAGES", 3)
+    engine = EmbeddedEngine(tmp_path / "index")
+    engine.push([make_document(1)])
+    answers = KeptAnswers(engine)
+    for text in ("a", "b", "c", "d", "d"):
+        answers.search(SearchRequest(text=text), NOON, UTC)
+    assert asked == ["a", "b", "c", "d"]
