@@ -44,7 +44,7 @@ MOST_GROWTH = 0.10
 """Of a worker's memory between that page and its last: more is a leak."""
 SENTENCE = "The ferry was late again, said the harbour master, and nobody on the pier was surprised by it. "
 HOSTILE = {
-    "killed: time": lambda: f"<html><body><article>{f'<div>{SENTENCE}</div>' * 90_000}</article></body></html>",
+    "killed: time": lambda: f"<html><body><article>{f'<div>{SENTENCE}</div>' * 240_000}</article></body></html>",
     "killed: attributes": lambda: (
         f"<html><body><p {' '.join(f'a{n}=1' for n in range(1_000_000))}>{SENTENCE * 5}</p></body></html>"
     ),

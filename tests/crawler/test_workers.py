@@ -276,3 +276,19 @@ def test_a_shared_value_goes_to_a_worker_once_and_to_its_successor_again(pool: P
         pool.submit(os._exit, 3).result(timeout=30)
     assert pool.submit(operator.getitem, shared, 1).result(timeout=60) == 7
     assert pool.submit(max, Shared(3), shared.value[1], Shared(5)).result(timeout=60) == 7
+
+
+_KEPT: list[bytearray] = []
+
+
+def keep_memory(megabytes: int) -> int:
+    _KEPT.append(bytearray(b"x") * (megabytes << 20))
+    return os.getpid()
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="only Linux tells what another process holds")
+def test_f20_a_worker_that_a_page_left_swollen_is_replaced_before_the_next(pool: PagePool) -> None:
+    small = [pool.submit(keep_memory, 1).result(timeout=60) for _ in range(2)]
+    swollen = pool.submit(keep_memory, 350).result(timeout=60)
+    assert small == [swollen, swollen]
+    assert pool.submit(keep_memory, 1).result(timeout=60) != swollen
