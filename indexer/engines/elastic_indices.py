@@ -59,6 +59,8 @@ class ElasticIndices:
         """
         layout = self.layout()
         if layout.in_use is None and not may_make:
+            layout = self.layout()  # a rebuild may have ended between the questions that a layout is read by
+        if layout.in_use is None and not may_make:
             raise IndexLater(
                 f"Elasticsearch at {place(self._client)}: the index {self.names.read} was removed meanwhile; "
                 "the next push makes it anew and fills it with every article"

@@ -31,7 +31,6 @@ from crawler.model.attribution import Attribution, Evidence, EvidenceKind, Named
 from crawler.store.articles import Visit, article_ids, insert_article  # noqa: E402 - as above
 from crawler.store.database import Database, open_database  # noqa: E402 - as above
 from crawler.store.outbox import put_every_article_in_outbox  # noqa: E402 - as above
-from crawler.store.stories import add_member, open_story  # noqa: E402 - as above
 from indexer.config import IndexerSettings  # noqa: E402 - as above
 from indexer.engines.elastic import ElasticEngine  # noqa: E402 - as above
 from indexer.engines.elastic_client import make_client  # noqa: E402 - as above
@@ -41,6 +40,7 @@ from indexer.gathering import make_documents, read_names  # noqa: E402 - as abov
 from indexer.push import Pushing, push_pending  # noqa: E402 - as above
 from indexer.store_forms import StoreForms  # noqa: E402 - as above
 from tests.elasticsearch_server import clean_up, start_elasticsearch  # noqa: E402 - as above
+from tests.indexer.story_rows import put_in_story  # noqa: E402 - as above
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 CHUNK = 500
@@ -138,9 +138,7 @@ def fill(database: Database, count: int) -> None:
                 article = make_article(number, chance.choices(words, weights, k=WORDS))
                 insert_article(connection, article, visit)
                 story = f"{number // 3:032x}"
-                if number % 3 == 0:
-                    open_story(connection, story, NOON)
-                add_member(connection, story, article.id, 1.0, leads=number % 3 == 0)
+                put_in_story(connection, story, article.id, is_new=number % 3 == 0)
 
 
 def make_article(number: int, words: list[str]) -> Article:

@@ -23,7 +23,6 @@ from crawler.store.dead_letters import list_dead_letters
 from crawler.store.outbox import count_outbox, put_in_outbox
 from crawler.store.outlets import write_agencies, write_outlets
 from crawler.store.schema import outbox
-from crawler.store.stories import add_member, open_story
 from indexer import gathering
 from indexer.document import Document
 from indexer.engine import BulkResult, EngineRequest
@@ -33,6 +32,8 @@ from indexer.nodes import AnyOf, Everything, Filter
 from indexer.push import Pushing, PushReport, push_pending, rebuild_index
 from indexer.search import SearchRequest, search
 from indexer.sending import Patience
+
+from .story_rows import put_in_story
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 PATIENCE = Patience(chance=lambda: 0.5, sleep=lambda _: None)
@@ -93,8 +94,7 @@ def test_a_document_knows_its_outlet_its_story_and_the_agencies(database: Databa
     with database.write() as connection:
         write_outlets(connection, [outlet], NOON)
         write_agencies(connection, [Agency(slug="pap", name="Polska Agencja Prasowa", country="PL")], NOON)
-        open_story(connection, "a" * 32, NOON)
-        add_member(connection, "a" * 32, one, 1.0, leads=True)
+        put_in_story(connection, "a" * 32, one, is_new=True)
     push_pending(database, engine, now=NOON)
     found = engine.documents([one, other])
     assert found[one]["outlet_name"] == "Kresy.pl"

@@ -64,9 +64,12 @@ def browser_path() -> str | None:
     return os.environ.get("DEPESZA_TEST_CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """A headless Chromium. Without one its tests are skipped with one line, or fail where everything is required."""
+    """A headless Chromium, closed behind each file: while playwright lives, nothing else in the process can use asyncio.
+
+    Without one its tests are skipped with one line, or fail where everything is required.
+    """
     path = browser_path()
     if path is None:
         told = f"NO BROWSER: the tests of the pages are skipped; install chromium, or name one in DEPESZA_TEST_CHROMIUM ({', '.join(BROWSERS)})"
