@@ -10,9 +10,10 @@ import json
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from urllib.parse import urlsplit
 
 from indexer.watches.channels import send
-from indexer.watches.guard import stand_guard
+from indexer.watches.guard import AddressRefused, refuse_by_name, stand_guard
 
 AT_ONCE = 8
 
@@ -20,10 +21,16 @@ AT_ONCE = 8
 def main() -> None:
     """Send what standard input orders."""
     order = json.load(sys.stdin)
-    stand_guard(order["allow_hosts"])
+    proxy_host = urlsplit(order["proxy"]).hostname if order["proxy"] else None
+    stand_guard([*order["allow_hosts"], *([proxy_host] if proxy_host else [])])
 
     def one(number: int, message: dict[str, Any]) -> None:
-        error = send(message["channel"], message, order["time_limit_s"])
+        try:
+            if order["proxy"]:
+                refuse_by_name(message["channel"], order["allow_hosts"])
+            error = send(message["channel"], message, order["time_limit_s"])
+        except (AddressRefused, ValueError) as refused:
+            error = str(refused)
         sys.stdout.write(json.dumps({"number": number, "error": error}) + "\n")
         sys.stdout.flush()
 

@@ -106,7 +106,7 @@ def send_messages(messages: Sequence[tuple[str, Message]], settings: AlertSettin
     """(address, message) -> None when it was taken, else why not. What hangs past the time limit is ended."""
     time_limit_s = parse_duration(settings.time_limit)
     order = {
-        "allow_hosts": list(settings.allow_hosts), "time_limit_s": time_limit_s,
+        "allow_hosts": list(settings.allow_hosts), "time_limit_s": time_limit_s, "proxy": settings.proxy,
         "messages": [
             {
                 "channel": channel, "key": one.key, "title": one.title, "text": one.text, "html": one.html, "payload": one.payload,

@@ -9,12 +9,34 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterable
 from typing import Any
+from urllib.parse import urlsplit
 
 from crawler.addresses import is_public_ip, literal_ip
 
 
 class AddressRefused(OSError):
     """The alert would have gone to the own network."""
+
+
+def refuse_by_name(address: str, allow_hosts: Iterable[str]) -> None:
+    """For what goes through a proxy, whose sockets are not ours to guard: the host in `address` is looked at before.
+
+    Raises AddressRefused for an address of the own network, for a name of this machine, and for a name that leads to such an
+    address here; a name that is not known here is the proxy's to find.
+    """
+    host = (urlsplit(address).hostname or "").rstrip(".").lower()
+    if host in {one.strip("[]").lower() for one in allow_hosts}:
+        return
+    try:
+        found = [literal_ip(host)] if literal_ip(host) else [str(one[4][0]) for one in socket.getaddrinfo(host, None)]
+    except (OSError, UnicodeError):
+        found = []
+    if (
+        host == "localhost"
+        or host.endswith((".localhost", ".local", ".internal"))
+        or not all(is_public_ip(ip or "") for ip in found)
+    ):
+        raise AddressRefused(f"{host} is no public address; if it is meant, add the host to [watches] allow_hosts")
 
 
 def stand_guard(allow_hosts: Iterable[str]) -> None:

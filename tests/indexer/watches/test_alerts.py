@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -167,11 +168,27 @@ def test_a03_an_alert_never_reaches_the_own_network(webhook: Webhook, watch: Any
     port = webhook.url.split(":")[2].split("/")[0]
     settings = make_settings([address.format(port=port)], digest=None, zone="UTC", quiet=None)
     row = watch("rozmowy")
-    changed = type(row)(
-        **{field: getattr(row, field) for field in row.__slots__ if field != "settings"}, settings=settings.as_json()
-    )
+    changed = replace(row, settings=settings.as_json())
     [(_, error)] = send_test(changed, AlertSettings(time_limit="5s"), NOON)
     assert error is not None and not webhook.bodies
+
+
+@pytest.mark.parametrize(
+    ("address", "arrives"),
+    [
+        ("http://hooks.unknown-name.invalid/x", True), ("http://169.254.169.254/latest", False), ("http://localhost/x", False),
+        ("http://2130706433/x", False), ("http://[::ffff:10.0.0.1]/x", False), ("http://db.internal/x", False),
+    ],
+)  # fmt: skip
+def test_a03_a_proxy_is_no_way_into_the_own_network(webhook: Webhook, watch: Any, address: str, arrives: bool) -> None:
+    """The webhook stands in for the proxy: it is sent the whole request of whatever may go out."""
+    row = watch("rozmowy")
+    settings = make_settings([address], digest=None, zone="UTC", quiet=None)
+    changed = replace(row, settings=settings.as_json())
+    [(_, error)] = send_test(
+        changed, AlertSettings(proxy=webhook.url.partition("/hook")[0], allow_hosts=("127.0.0.1",), time_limit="5s"), NOON
+    )
+    assert (error is None, len(webhook.bodies)) == (arrives, int(arrives))
 
 
 def test_a03_a_redirect_of_a_webhook_is_not_followed(webhook: Webhook, watch: Any) -> None:
