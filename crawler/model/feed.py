@@ -56,3 +56,17 @@ class FeedState:
     last_error: str | None = None
     gone_at: datetime | None = None
     """Answered 410: disabled until somebody looks."""
+    status: str | None = None
+    """How it answered last: the value of a `SourceStatus`."""
+    answered_at: datetime | None = None
+    """Last answer that could be read, an unchanged one included."""
+    changed_at: datetime | None = None
+    """Last answer that told an entry not met before."""
+    newest_at: datetime | None = None
+    """Publication date of the newest entry it ever told."""
+    failing_since: datetime | None = None
+    """First failure of the streak `failures_in_a_row`."""
+    ttl_s: int | None = None
+    """Seconds for which its last answer said it stays fresh (RSS `ttl`, `Cache-Control: max-age`)."""
+    overlap: float | None = None
+    """Share of the entries of its last changed answer that the answer before had told, 0 to 1."""

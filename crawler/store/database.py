@@ -20,7 +20,7 @@ import sqlalchemy as sa
 from crawler.errors import BackendUnavailable, ConfigError, full_disk
 from crawler.store.schema import page_metadata
 
-SCHEMA_REVISION = "0007"
+SCHEMA_REVISION = "0008"
 """The newest migration; raised together with the file in `migrations/versions` (a test compares)."""
 BUSY_TIMEOUT_MS = 30_000
 _MIGRATIONS = Path(__file__).parent / "migrations"

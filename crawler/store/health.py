@@ -29,6 +29,8 @@ class OutletHealth:
     detail: Mapping[str, Any] = field(default_factory=dict)
     updated_at: datetime
     """End of the last crawl, whatever it brought."""
+    since: datetime | None = None
+    """When this verdict began."""
 
 
 def save_health(connection: sa.Connection, rows: Iterable[OutletHealth]) -> None:

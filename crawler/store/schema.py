@@ -100,7 +100,9 @@ source_state = table(
     text("url", key=True), text("outlet", key=True), text("etag", null=True), text("last_modified", null=True),
     text("body_sha256", null=True), text("moved_to", null=True), instant("polled_at", null=True),
     instant("unconditional_at", null=True), instant("next_poll_at", null=True), number("failures_in_a_row", default="0"),
-    text("last_error", null=True), instant("gone_at", null=True),
+    text("last_error", null=True), instant("gone_at", null=True), text("status", null=True), instant("answered_at", null=True),
+    instant("changed_at", null=True), instant("newest_at", null=True), instant("failing_since", null=True), number("ttl_s", null=True),
+    sa.Column("overlap", sa.Float, nullable=True),
 )  # fmt: skip
 frontier = table(
     "frontier",
@@ -215,7 +217,34 @@ outlet_health = table(
     "outlet_health",
     text("outlet", key=True), instant("last_success_at", null=True), instant("last_new_article_at", null=True),
     number("failures_in_a_row", default="0"), text("verdict"), text("reason"), sa.Column("detail", Json, nullable=False),
-    instant("updated_at"),
+    instant("updated_at"), instant("since", null=True),
+)  # fmt: skip
+outlet_hour = table(
+    "outlet_hour",
+    text("outlet", key=True), sa.Column("hour", UtcDateTime, primary_key=True), number("crawls", default="0"),
+    number("failures", default="0"), number("polls", default="0"), number("unchanged_polls", default="0"),
+    number("entries", default="0"), number("pages", default="0"), number("new", default="0"), number("no_text", default="0"),
+    number("blocked", default="0"), number("paid", default="0"), number("with_authors", default="0"),
+    number("with_date", default="0"), number("with_lead", default="0"), number("with_image", default="0"),
+    number("words", default="0"), number("by_template", default="0"), number("seconds", default="0"),
+    sa.Index("outlet_hour_hour", "hour"),
+)  # fmt: skip
+incident = table(
+    "incident",
+    sa.Column("id", BigId, primary_key=True, autoincrement=True), text("outlet"), text("verdict"), text("reason"),
+    sa.Column("detail", Json, nullable=False), instant("began_at"), instant("opened_at"), instant("seen_at"),
+    instant("closed_at", null=True), sa.Index("incident_outlet", "outlet", "opened_at"), sa.Index("incident_closed", "closed_at"),
+)  # fmt: skip
+outlet_turn = table(
+    "outlet_turn",
+    text("outlet", key=True), text("schedule"), instant("next_at", null=True), instant("slot_at", null=True),
+    instant("due_at", null=True), text("owner", null=True), instant("until_at", null=True), number("attempts", default="0"),
+    instant("ended_at", null=True), sa.Index("outlet_turn_due", "due_at"), sa.Index("outlet_turn_next", "next_at"),
+)  # fmt: skip
+process = table(
+    "process",
+    text("owner", key=True), text("kind"), text("machine"), text("version"), sa.Column("detail", Json, nullable=False),
+    instant("started_at"), instant("heartbeat_at"),
 )  # fmt: skip
 robots = table(
     "robots", text("origin", key=True), text("body"), instant("fetched_at"),
