@@ -18,17 +18,25 @@ from crawler.store.rows import insert
 from crawler.store.schema import lease
 
 LEASE_S = 120.0
-"""A lease lasts two minutes from its last heartbeat; owners beat every 20 s."""
+"""A lease lasts two minutes from its last heartbeat unless told otherwise; owners beat six times in it."""
 
 
 def owner_name(token: str) -> str:
     """The name under which this process holds leases: machine, process id, token (letters and digits)."""
-    return f"{_machine()}:{os.getpid()}:{token}"
+    return f"{machine_name()}:{os.getpid()}:{token}"
 
 
-def claim(connection: sa.Connection, names: Sequence[str], owner: str, now: datetime) -> set[str]:
+def shared_now(connection: sa.Connection, now: datetime) -> datetime:
+    """The time by which leases are kept: the server's on PostgreSQL, for the clocks of many machines differ; else `now`."""
+    if connection.dialect.name != "postgresql":
+        return now
+    told: datetime = connection.execute(sa.select(sa.func.clock_timestamp())).scalar_one()
+    return told
+
+
+def claim(connection: sa.Connection, names: Sequence[str], owner: str, now: datetime, lease_s: float = LEASE_S) -> set[str]:
     """Take the leases that are free, expired or ours already; returns those that we hold then."""
-    until = now + timedelta(seconds=LEASE_S)
+    until = now + timedelta(seconds=lease_s)
     _free_dead(connection, names)
     for name in names:
         row = {"name": name, "owner": owner, "heartbeat_at": now, "until_at": until}
@@ -40,9 +48,9 @@ def claim(connection: sa.Connection, names: Sequence[str], owner: str, now: date
     return set(connection.execute(chosen).scalars())
 
 
-def beat(connection: sa.Connection, owner: str, now: datetime) -> int:
+def beat(connection: sa.Connection, owner: str, now: datetime, lease_s: float = LEASE_S) -> int:
     """Prolong every lease of the owner; returns how many it still holds."""
-    changes = {"heartbeat_at": now, "until_at": now + timedelta(seconds=LEASE_S)}
+    changes = {"heartbeat_at": now, "until_at": now + timedelta(seconds=lease_s)}
     return connection.execute(lease.update().where(lease.c.owner == owner).values(changes)).rowcount
 
 
@@ -60,13 +68,14 @@ def holder(connection: sa.Connection, name: str, now: datetime) -> str | None:
 def _free_dead(connection: sa.Connection, names: Sequence[str]) -> None:
     """Drop leases of processes of this machine that are no more (kill -9): nobody has to wait for the expiry."""
     owners = connection.execute(sa.select(lease.c.owner).where(lease.c.name.in_(list(names))).distinct()).scalars().all()
-    for owner in filter(_is_dead, owners):
+    for owner in filter(is_dead, owners):
         release(connection, owner, names)
 
 
-def _is_dead(owner: str) -> bool:
+def is_dead(owner: str) -> bool:
+    """Whether the owner was a process of this machine that is no more. False where that cannot be known from here."""
     machine, _, rest = owner.rpartition(":")[0].rpartition(":")
-    if os.name != "posix" or machine != _machine() or not rest.isdecimal():
+    if os.name != "posix" or machine != machine_name() or not rest.isdecimal():
         return False  # elsewhere signal 0 is no question: Windows would send Ctrl-C to that process
     try:
         os.kill(int(rest), 0)
@@ -78,7 +87,7 @@ def _is_dead(owner: str) -> bool:
 
 
 @cache
-def _machine() -> str:
+def machine_name() -> str:
     """Host name and, on Linux, the process namespace: containers may share a host name but not their process ids."""
     try:
         space = str(Path("/proc/self/ns/pid").readlink()).strip("pid:[]")
