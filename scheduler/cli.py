@@ -159,12 +159,12 @@ def _show_timetable(locations: Locations, json: bool) -> None:
     from crawler.config import crawler_settings
     from crawler.outlets.choosing import choose_outlets, open_catalogue
     from scheduler.config import scheduler_settings
-    from scheduler.timetable import build_timetable
+    from scheduler.timetable import Adaptive, build_timetable
 
     outlets = choose_outlets(open_catalogue(locations), (), crawler_settings(locations).outlets)
     now = datetime.now(UTC)
     jobs = build_timetable(outlets, scheduler_settings(locations))
-    rows = [(str(job.slots), job.slots.next_after(now), job.outlets) for job in jobs]
+    rows = [(str(job.slots), None if isinstance(job.slots, Adaptive) else job.slots.next_after(now), job.outlets) for job in jobs]
     if json:
         out_json([{"schedule": slots, "next_at": at, "outlets": slugs} for slots, at, slugs in rows])
     else:

@@ -34,7 +34,7 @@ from scheduler.crawling import CrawlRequest, check_clock, contact_for, crawl, de
 from scheduler.dispatch import Dispatcher
 from scheduler.health import failed
 from scheduler.lock import only_service
-from scheduler.timetable import Job, Slots, build_timetable, missed
+from scheduler.timetable import Adaptive, Every, Job, Timed, build_timetable, missed
 
 log = structlog.get_logger("scheduler")
 HEARTBEAT_S = 20.0
@@ -46,7 +46,7 @@ _CLOCK_SET_BACK = timedelta(days=2)
 class SlotTrigger(BaseTrigger):  # type: ignore[misc]  # apscheduler 3 has no types
     """APScheduler's way to ask for the next slot. A clock that is set back fires no slot again (SAFETY F11)."""
 
-    def __init__(self, slots: Slots) -> None:
+    def __init__(self, slots: Timed) -> None:
         self.slots = slots
 
     def get_next_fire_time(self, previous_fire_time: datetime | None, now: datetime) -> datetime:
@@ -113,7 +113,8 @@ class Service:
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         )
         for job in self._jobs:
-            clock.add_job(self._due, SlotTrigger(job.slots), args=[dispatcher, job], id=str(job.slots), name=f"crawl {job.slots}")
+            slots = Every(seconds=job.slots.longest_s) if isinstance(job.slots, Adaptive) else job.slots
+            clock.add_job(self._due, SlotTrigger(slots), args=[dispatcher, job], id=str(job.slots), name=f"crawl {job.slots}")
         soon = datetime.now(UTC) + timedelta(seconds=1)
         push_s = parse_duration(self._settings.push_every)
         clock.add_job(self._push, "interval", seconds=push_s, args=[database], id="push", next_run_time=soon)

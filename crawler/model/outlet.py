@@ -45,7 +45,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Schedule:
-    """When an outlet is crawled. Exactly one of `cron` and `every`; neither means the configured default."""
+    """When an outlet is crawled. At most one of `cron`, `every`, `windows` and `adaptive`; none means the configured default."""
 
     __pydantic_config__: ClassVar[dict[str, str]] = FORBID_UNKNOWN
 
@@ -53,6 +53,16 @@ class Schedule:
     """A crontab line in the outlet's time zone, e.g. "*/10 6-22 * * *"."""
     every: str | None = None
     """An interval: "90s", "15m", "2h", "1d"."""
+    windows: str | None = None
+    """Intervals by the hour on the outlet's clocks: "5m 06-23, 1h", "5m mon-fri 06-23, 30m"; hours end before the last one named."""
+    adaptive: bool = False
+    """The interval follows the outlet's own rhythm."""
+    shortest: str | None = None
+    """Adaptive: never sooner again than this, e.g. "1m"; else `[scheduler] shortest`."""
+    longest: str | None = None
+    """Adaptive: never left alone for longer, e.g. "30m"; else `[scheduler] longest`."""
+    jitter: str | None = None
+    """Its slots come later by a part of this time that its slug decides, always the same; at most the interval, e.g. "2m"."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

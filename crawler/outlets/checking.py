@@ -113,10 +113,13 @@ def _about_times(outlet: Outlet) -> Iterator[str]:
 
 
 def _about_schedule(schedule: Schedule) -> Iterator[str]:
-    if schedule.cron is not None and schedule.every is not None:
-        yield "schedule: has both cron and every; keep one"
-    if schedule.every is not None and (fault := _duration_fault(schedule.every)):
-        yield f"schedule.every: {fault}"
+    kinds = [key for key in ("cron", "every", "windows", "adaptive") if getattr(schedule, key) not in (None, False)]
+    if len(kinds) > 1:
+        yield f"schedule: has both {' and '.join(kinds)}; keep one"
+    for key in ("every", "shortest", "longest", "jitter"):
+        text = getattr(schedule, key)
+        if text is not None and (fault := _duration_fault(text)):
+            yield f"schedule.{key}: {fault}"
     if schedule.cron is not None and (fault := cron_fault(schedule.cron)):
         yield f"schedule.cron: {fault}"
 
