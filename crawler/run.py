@@ -31,6 +31,7 @@ from crawler.spiders.batch import Batch
 from crawler.spiders.fetching import Client, Fetcher
 from crawler.spiders.filing_queue import FilingQueue
 from crawler.spiders.guard import Guard
+from crawler.spiders.hold import Hold
 from crawler.spiders.ledger import ForgottenRobots, Ledger, StoredRobots
 from crawler.spiders.outlet_spider import Engine, OutletSpider, ProbeSpider, Work, stop_on_signals
 from crawler.spiders.probe import Probe
@@ -57,15 +58,16 @@ def run_crawl(plan: CrawlPlan) -> RunReport:
     ledger = Ledger(database)
     pool = PagePool(plan.workers, plan.page_time_limit_s, plan.page_memory_bytes)
     agencies = known_names(plan)
+    hold = Hold(plan.lease_s)
 
     async def work(engine: Engine) -> None:
         client = Client(
             download=engine.download, slow_down=engine.slow_down, keeper=StoredRobots(ledger, _now), guard=guard,
-            user_agent=user_agent, now=_now, time_limit_s=plan.fetch_time_limit_s,
+            user_agent=user_agent, now=_now, time_limit_s=plan.fetch_time_limit_s, check=hold.check,
         )  # fmt: skip
         parts = RunParts(
             plan=plan, fetcher=Fetcher(client), ledger=ledger, filing=FilingQueue(ledger), pool=pool, agencies=agencies,
-            names=Shared(agencies), now=_now, stopping=asyncio.Event(), room=asyncio.Semaphore(PAGES_AT_ONCE),
+            names=Shared(agencies), now=_now, stopping=asyncio.Event(), hold=hold, room=asyncio.Semaphore(PAGES_AT_ONCE),
         )  # fmt: skip
         batch = Batch(parts, started_at)
         made.append(batch)

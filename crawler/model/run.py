@@ -191,6 +191,8 @@ class CrawlPlan:
     contact: str
     owner: str
     """Who holds the leases: host, pid and a random part."""
+    lease_s: float = 120.0
+    """How long its leases last from the last heartbeat that the store took."""
     workers: int = 2
     page_time_limit_s: float = 10.0
     page_memory_bytes: int = 1 << 30

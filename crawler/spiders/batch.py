@@ -13,12 +13,11 @@ import structlog
 
 from crawler.errors import BackendUnavailable
 from crawler.model.run import ALREADY_RUNNING, OutletReport, RunReport
+from crawler.spiders.hold import NO_HEARTBEAT
 from crawler.spiders.outlet_crawl import OutletCrawl
 from crawler.spiders.run_parts import RunParts
 from crawler.store import leases, outlets, runs
 
-BEAT_S = 20.0
-"""Heartbeat of run and leases (`leases.LEASE_S` is 120 s)."""
 STOP_WITHIN_S = 20.0
 """What is under way gets so long after a stop; with closing down it makes less than the 25 s of SAFETY F28."""
 log = structlog.get_logger("crawler")
@@ -74,17 +73,19 @@ class Batch:
 
     async def _open(self) -> None:
         """The run's row, the catalogue's rows and the leases, in one transaction; outlets that are busy are left out."""
-        plan, now = self._parts.plan, self._parts.now()
+        plan, asked_at = self._parts.plan, self._parts.hold.asking()
         names = {lease_name(one.slug): one for one in plan.outlets}
 
         def claim(connection: sa.Connection) -> set[str]:
+            now = leases.shared_now(connection, self._parts.now())
             runs.expire_runs(connection, now)
             runs.start_run(connection, plan.run_id, plan.owner, now)
             outlets.write_outlets(connection, plan.outlets, now)
             outlets.write_agencies(connection, self._parts.agencies.agencies.values(), now)
-            return leases.claim(connection, sorted(names), plan.owner, now)
+            return leases.claim(connection, sorted(names), plan.owner, now, plan.lease_s)
 
         self._held = await self._parts.ledger.write(claim)
+        self._parts.hold.renew(asked_at)
         for name, one in names.items():
             if name in self._held:
                 self._crawls[one.slug] = OutletCrawl(self._parts, one)
@@ -94,6 +95,7 @@ class Batch:
     async def _crawl_all(self) -> None:
         crawls = [asyncio.ensure_future(self._crawl_one(slug, crawl)) for slug, crawl in self._crawls.items()]
         beat, stop = asyncio.ensure_future(self._beat()), asyncio.ensure_future(self._parts.stopping.wait())
+        watch = asyncio.ensure_future(self._watch_hold())
         everything = asyncio.ensure_future(asyncio.wait(crawls)) if crawls else None
         try:
             if everything is not None:
@@ -101,7 +103,7 @@ class Batch:
                 if not everything.done():
                     await asyncio.wait([everything], timeout=STOP_WITHIN_S)
         finally:
-            await _end([*crawls, beat, stop])
+            await _end([*crawls, beat, watch, stop])
 
     async def _crawl_one(self, slug: str, crawl: OutletCrawl) -> None:
         try:
@@ -123,22 +125,31 @@ class Batch:
 
     async def _beat(self) -> None:
         """Say that we live. Leases that were lost (the machine slept) belong to another run by now: stop at once."""
-        plan = self._parts.plan
+        plan, hold = self._parts.plan, self._parts.hold
 
         def beat(connection: sa.Connection) -> int:
-            now = self._parts.now()
+            now = leases.shared_now(connection, self._parts.now())
             runs.beat_run(connection, plan.run_id, now)
-            return leases.beat(connection, plan.owner, now)
+            return leases.beat(connection, plan.owner, now, plan.lease_s)
 
         while True:
-            await asyncio.sleep(BEAT_S)
-            held = len(self._held)
+            await asyncio.sleep(hold.beat_s)
+            held, asked_at = len(self._held), hold.asking()
             try:
                 if await self._parts.ledger.write(beat) < min(held, len(self._held)):
+                    hold.end()
                     self.stop("the leases were lost to another run")
+                    return
             except BackendUnavailable as error:
                 self._lose_store(error)
                 return
+            hold.renew(asked_at)
+
+    async def _watch_hold(self) -> None:
+        """Without a heartbeat that the store took, end before the leases pass to another run; `_beat` may hang in the store meanwhile."""
+        while left_s := self._parts.hold.left_s():  # noqa: ASYNC110 - a heartbeat prolongs it; there is no event but time
+            await asyncio.sleep(left_s)
+        self._lose_store(BackendUnavailable(NO_HEARTBEAT))
 
 
 def lease_name(slug: str) -> str:

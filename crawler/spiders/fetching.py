@@ -103,6 +103,8 @@ class Client:
     user_agent: str
     now: Callable[[], datetime]
     time_limit_s: float = TIME_LIMIT_S
+    check: Callable[[], None] = lambda: None
+    """Called before each request; what it raises ends the run: the outlet may be another run's by now (`hold`)."""
 
 
 class Fetcher:
@@ -210,6 +212,7 @@ class Fetcher:
 
     async def _ask(self, url: str, wanted: Wanted, left_s: float) -> tuple[Response, float]:
         request = self._request(url, wanted, left_s)
+        self._client.check()
         try:
             response = await self._client.download(request)
         except Exception as error:

@@ -11,6 +11,7 @@ from crawler.model.run import CrawlPlan
 from crawler.outlets.agencies import Agencies
 from crawler.spiders.fetching import Fetcher
 from crawler.spiders.filing_queue import FilingQueue
+from crawler.spiders.hold import Hold
 from crawler.spiders.ledger import Ledger
 from crawler.workers import PagePool, Shared
 
@@ -33,5 +34,7 @@ class RunParts:
     now: Callable[[], datetime]
     stopping: asyncio.Event
     """Set when the run is to end: nothing new is begun."""
+    hold: Hold
+    """Until when the leases are surely ours."""
     room: asyncio.Semaphore
     """Pages under way at once."""
