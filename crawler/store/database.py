@@ -172,7 +172,7 @@ def _sqlite_engine(url: sa.URL) -> sa.Engine:
     engine = sa.create_engine(
         url, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000, "check_same_thread": False}, json_deserializer=_read_json
     )
-    pages = file.with_name(f"{file.stem}-pages{file.suffix}")
+    pages = pages_file(file)
 
     @sa.event.listens_for(engine, "connect")
     def _connect(connection: sqlite3.Connection, record: Any) -> None:
@@ -196,6 +196,11 @@ def _read_json(text: str) -> Any:
         return orjson.loads(text)
     except orjson.JSONDecodeError:  # NaN and lone surrogates, which our own writer lets through
         return json.loads(text)
+
+
+def pages_file(file: Path) -> Path:
+    """Where the raw pages of the SQLite store `file` lie."""
+    return file.with_name(f"{file.stem}-pages{file.suffix}")
 
 
 def _check_folder(folder: Path) -> None:

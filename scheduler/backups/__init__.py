@@ -1,0 +1,1 @@
+"""Copies of a whole installation, and the way back: `depesza backup` and `depesza restore`."""
