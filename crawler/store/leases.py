@@ -83,7 +83,15 @@ def is_dead(owner: str) -> bool:
         return True
     except OSError:
         return False
-    return False
+    return _is_zombie(int(rest))
+
+
+def _is_zombie(process: int) -> bool:
+    """Ended, but nobody has asked how: what is left of a crawl whose parent was killed where no init process tidies (containers)."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()[0] in "ZX"
+    except (OSError, IndexError):
+        return False
 
 
 @cache

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import random
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -222,3 +225,19 @@ def test_f07_the_lease_of_a_process_that_was_killed_on_this_machine_is_free_at_o
         assert leases.claim(connection, ["kresy"], dead, NOW) == {"kresy"}
         assert leases.claim(connection, ["kresy"], alive, NOW) == {"kresy"}
         assert leases.claim(connection, ["kresy"], "another:1:z", NOW) == set()
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc")
+def test_f07_so_is_that_of_a_process_that_ended_and_that_nobody_has_taken_leave_of() -> None:
+    child = subprocess.Popen(
+        [sys.executable, "-c", "from crawler.store.leases import owner_name; print(owner_name('x'), flush=True); input()"],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert child.stdout is not None
+    owner = child.stdout.readline().strip()
+    assert not leases.is_dead(owner)
+    child.kill()
+    os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)  # it has ended, and stays a zombie
+    assert leases.is_dead(owner)
+    child.communicate()
+    assert leases.is_dead(owner)
