@@ -41,6 +41,7 @@ _OTHER_ROOTS = {
 }
 _SCAN = 4000
 _PERIODS = {"hourly": 3600, "daily": 86400, "weekly": 604800, "monthly": 2592000, "yearly": 31536000}
+_WORDPRESS_S = 3600.0
 
 
 def read_feed(body: bytes, url: str, content_type: str | None, languages: Sequence[str], now: datetime) -> FeedReading:
@@ -174,8 +175,10 @@ def _ttl(feed: Mapping[str, Any]) -> float | None:
     minutes = str(feed.get("ttl") or "")
     if minutes.isdecimal() and len(minutes) < 8:
         return int(minutes) * 60.0 or None
+    # "hourly, once" says nothing: WordPress writes it into every feed unless it is told otherwise
     period = _PERIODS.get(str(feed.get("sy_updateperiod") or "").strip().lower())
     frequency = str(feed.get("sy_updatefrequency") or "1").strip()
     if period and frequency.isdecimal() and int(frequency[:6]) > 0:
-        return period / int(frequency[:6])
+        seconds = period / int(frequency[:6])
+        return seconds if seconds != _WORDPRESS_S else None
     return None

@@ -26,6 +26,8 @@ GONE_AFTER = 3
 """Answers of 410 or other failures in a row, the last a 410, until a source counts as gone (SAFETY.md, F16)."""
 FORGET_MOVE_AFTER = 3
 """Failures in a row at the new address after which the old one is asked again."""
+CLOCKS_DIFFER = timedelta(minutes=15)
+"""An entry dated further ahead (an event, an embargo, a mistake) is not the newest that was told."""
 MAX_VALIDATOR = 1000
 """Characters of an ETag or Last-Modified that are kept and sent back."""
 
@@ -52,6 +54,16 @@ class PollAnswer:
     """Where it ended when every redirect on the way was permanent (301, 308), and allowed."""
     error: str | None = None
     """Why there was no answer, or why it could not be read (`UnreadableSource.reason`)."""
+    meaning: SourceStatus | None = None
+    """What the caller knows better than the status tells: refused by our rules, a challenge for browsers, nothing in it."""
+    told: int = 0
+    """Entries of an answer that was read, each address once ..."""
+    new: int = 0
+    """... and those of them that were not met before."""
+    newest_at: datetime | None = None
+    """Publication date of its newest entry."""
+    fresh_s: float | None = None
+    """Seconds for which it says it stays fresh: the longer of what its headers and what the feed itself say."""
 
 
 def address_to_ask(state: FeedState) -> str:
@@ -82,7 +94,9 @@ def body_digest(body: bytes) -> str:
 
 
 def status_of(state: FeedState, answer: PollAnswer) -> SourceStatus:
-    """What the answer means, told against the state before it. An empty reading is for the caller to call EMPTY."""
+    """What the answer means, told against the state before it, unless the caller knows (`PollAnswer.meaning`)."""
+    if answer.meaning is not None:
+        return answer.meaning
     if answer.status is None:
         return SourceStatus.UNREACHABLE
     if answer.status == HTTPStatus.NOT_MODIFIED:
@@ -99,20 +113,24 @@ def status_of(state: FeedState, answer: PollAnswer) -> SourceStatus:
 
 
 def next_state(state: FeedState, answer: PollAnswer, now: datetime) -> FeedState:
-    """The state after `answer`: validators only of an answer that was read, back-off after a failure, the move, the end.
+    """The state after `answer`: validators only of an answer that was read, back-off after a failure, the move, the end, and
+    what is known of the source's health and pace.
 
     Times are UTC instants as `now` is. Pure.
     """
     status = status_of(state, answer)
-    state = replace(state, polled_at=now)
-    if status in (SourceStatus.OK, SourceStatus.SAME_BODY, SourceStatus.NOT_MODIFIED):
+    state = replace(state, polled_at=now, status=status.value)
+    if status in (SourceStatus.SAME_BODY, SourceStatus.NOT_MODIFIED):
         return _after_success(state, answer, now)
+    if status in (SourceStatus.OK, SourceStatus.EMPTY):
+        return _after_success(_with_pace(state, answer, now), answer, now)
     failures = state.failures_in_a_row + 1
     wait = _asked_wait(answer.retry_after_s) or back_off(failures)
     gone = status is SourceStatus.GONE and failures >= GONE_AFTER
     return replace(
         state,
         failures_in_a_row=failures,
+        failing_since=state.failing_since or now,
         last_error=answer.error or _in_words(answer.status),
         next_poll_at=now + wait,
         gone_at=now if gone else state.gone_at,
@@ -135,6 +153,8 @@ def _after_success(state: FeedState, answer: PollAnswer, now: datetime) -> FeedS
     state = replace(
         state,
         failures_in_a_row=0,
+        failing_since=None,
+        answered_at=now,
         last_error=None,
         next_poll_at=None,
         gone_at=None,
@@ -148,6 +168,19 @@ def _after_success(state: FeedState, answer: PollAnswer, now: datetime) -> FeedS
         etag=_validator(answer.etag),
         last_modified=_validator(answer.last_modified),
         body_sha256=body_digest(answer.body),
+    )
+
+
+def _with_pace(state: FeedState, answer: PollAnswer, now: datetime) -> FeedState:
+    """How fast the source goes, from an answer that was read. `state` is the one before it."""
+    newest = [at for at in (answer.newest_at, state.newest_at) if at is not None and at <= now + CLOCKS_DIFFER]
+    return replace(
+        state,
+        changed_at=now if answer.new else state.changed_at,
+        newest_at=max(newest, default=None),
+        ttl_s=int(answer.fresh_s) if answer.fresh_s else None,
+        # of the first answer everything is new, which says nothing
+        overlap=1 - answer.new / answer.told if answer.told and state.answered_at is not None else state.overlap,
     )
 
 

@@ -10,13 +10,16 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 from datetime import timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 import structlog
 
 from crawler.addresses import host_of
+from crawler.discovery.freshness import stated_freshness
 from crawler.discovery.polling import (
+    CLOCKS_DIFFER,
     PollAnswer,
     address_to_ask,
     conditional_headers,
@@ -38,6 +41,7 @@ from crawler.spiders.run_parts import RunParts
 from crawler.spiders.tally import Tally
 from crawler.spiders.walls import is_challenge
 from crawler.store import frontier, sources
+from crawler.store.frontier import FrontierReason
 
 MAX_CHILDREN = 5
 """Sitemaps of an index asked in one run."""
@@ -97,18 +101,21 @@ class SourcePoll:
             status=answer.status, etag=answer.header("etag"), last_modified=answer.header("last-modified"), body=answer.body,
             retry_after_s=read_retry_after(answer.header("retry-after"), answer.fetched_at), conditional=conditional, moved_to=answer.moved_to,
         )  # fmt: skip
-        status = SourceStatus.BLOCKED if is_challenge(answer.header) else status_of(state, poll)
+        status = status_of(state, poll)
+        if is_challenge(answer.header):
+            status, poll = SourceStatus.BLOCKED, dataclasses.replace(poll, error="a challenge for browsers")
         if status is SourceStatus.SAME_BODY and self._parts.plan.force:
             status = SourceStatus.OK
         if status in (SourceStatus.NOT_MODIFIED, SourceStatus.SAME_BODY):
             return await self._save(state, poll, status), self._known_children(states)
         if status is not SourceStatus.OK:
-            return await self._save(state, poll, status, f"HTTP {answer.status}"), []
+            return await self._save(state, poll, status, poll.error or f"HTTP {answer.status}"), []
         try:
             reading = await self._read(answer)
         except (UnreadableSource, NormalizeError) as error:
             poll = dataclasses.replace(poll, error=error.reason)
             return await self._save(state, poll, SourceStatus.UNREADABLE, error.reason), []
+        poll = dataclasses.replace(poll, **_pace(answer, reading))
         children = list(fresh_children(reading, self._parts.now(), MAX_CHILDREN)) if isinstance(reading, SitemapReading) else []
         return await self._enter(state, poll, reading, tally), children
 
@@ -128,7 +135,7 @@ class SourcePoll:
         return recent[:MAX_CHILDREN]
 
     async def _save(self, state: FeedState, poll: PollAnswer, status: SourceStatus, reason: str | None = None) -> SourceReport:
-        after = next_state(state, poll, self._parts.now())
+        after = next_state(state, dataclasses.replace(poll, meaning=status), self._parts.now())
         await self._parts.ledger.write(lambda connection: sources.save_state(connection, after))
         return SourceReport(url=state.url, status=status, error=reason)
 
@@ -137,18 +144,30 @@ class SourcePoll:
     ) -> SourceReport:
         """What is to be fetched waits from now on, and the state is saved with it."""
         now = self._parts.now()
-        after = next_state(state, poll, now)
+        status = SourceStatus.OK if reading.entries or getattr(reading, "children", ()) else SourceStatus.EMPTY
         entries = self._choosing.sort_out(reading.entries, self._source)
-        if entries.left_out:  # they come with the next poll, which must not end at "unchanged"
-            after = dataclasses.replace(after, etag=None, last_modified=None, body_sha256=None)
 
         def enter(connection: sa.Connection) -> set[str]:
             items = self._choosing.choose(connection, entries.met, now)
             frontier.queue(connection, items, now)
+            new = sum(item.reason is FrontierReason.NEW for item in items)
+            after = next_state(state, dataclasses.replace(poll, meaning=status, told=len(entries.met), new=new), now)
+            if entries.left_out:  # they come with the next poll, which must not end at "unchanged"
+                after = dataclasses.replace(after, etag=None, last_modified=None, body_sha256=None)
             sources.save_state(connection, after)
             return {item.url for item in items}
 
         queued = await self._parts.ledger.write(enter)
         tally.add_entries(entries.count, queued, refused=entries.refused, later=entries.left_out)
-        status = SourceStatus.OK if reading.entries or getattr(reading, "children", ()) else SourceStatus.EMPTY
         return SourceReport(url=state.url, status=status, entries=entries.count, error="; ".join(reading.warnings)[:500] or None)
+
+
+def _pace(answer: Answer, reading: FeedReading | SitemapReading) -> dict[str, Any]:
+    """What an answer that was read says of the source's pace, as fields of `PollAnswer`."""
+    headers = stated_freshness(answer.header("cache-control"), answer.header("expires"), answer.header("date"))
+    said = [seconds for seconds in (headers, getattr(reading, "ttl_s", None)) if seconds]
+    latest = answer.fetched_at + CLOCKS_DIFFER
+    published = [
+        entry.published_at for entry in reading.entries if entry.published_at is not None and entry.published_at <= latest
+    ]
+    return {"fresh_s": max(said, default=None), "newest_at": max(published, default=None)}

@@ -393,3 +393,17 @@ def test_a_feed_gives_entries_or_a_reason_and_nothing_else(body: bytes | str) ->
         assert error.reason
     else:
         assert all(entry.url.startswith(("http://", "https://")) for entry in reading.entries)
+
+
+@pytest.mark.parametrize(
+    ("said", "ttl_s"),
+    [
+        ("<sy:updatePeriod>hourly</sy:updatePeriod><sy:updateFrequency>1</sy:updateFrequency>", None),
+        ("<sy:updatePeriod>hourly</sy:updatePeriod><sy:updateFrequency>4</sy:updateFrequency>", 900.0),
+        ("<sy:updatePeriod>daily</sy:updatePeriod>", 86400.0),
+        ("<ttl>60</ttl>", 3600.0),
+    ],
+)
+def test_the_update_period_that_wordpress_writes_into_every_feed_says_nothing(said: str, ttl_s: float | None) -> None:
+    text = f'<rss version="2.0" xmlns:sy="http://purl.org/rss/1.0/modules/syndication/"><channel><title>t</title>{said}{item()}</channel></rss>'
+    assert read(text).ttl_s == ttl_s

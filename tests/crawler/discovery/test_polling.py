@@ -151,3 +151,51 @@ def test_no_header_of_a_server_breaks_the_policy(text: str, status: int, other: 
     state = next_state(NEW, answer, NOW)
     conditional_headers(state, hours(1))
     assert state.next_poll_at is None or NOW < state.next_poll_at <= hours(24)
+
+
+def test_the_state_tells_how_the_source_answered_last_and_since_when_it_fails() -> None:
+    state = next_state(NEW, READ, NOW)
+    assert (state.status, state.answered_at, state.failing_since) == ("ok", NOW, None)
+    for hour in (1, 2, 3):
+        state = next_state(state, PollAnswer(status=503), hours(hour))
+    assert (state.status, state.answered_at, state.failing_since, state.failures_in_a_row) == ("unreachable", NOW, hours(1), 3)
+    state = next_state(state, PollAnswer(status=304, conditional=True), hours(4))
+    assert (state.status, state.answered_at, state.failing_since) == ("not modified", hours(4), None)
+
+
+def test_what_the_caller_knows_counts_before_the_status() -> None:
+    refused = next_state(NEW, PollAnswer(error="robots.txt", meaning=SourceStatus.REFUSED), NOW)
+    assert (refused.status, refused.failures_in_a_row, refused.last_error) == ("refused", 1, "robots.txt")
+    wall = PollAnswer(
+        status=200, etag='"wall"', body=b"Just a moment", meaning=SourceStatus.BLOCKED, error="a challenge for browsers"
+    )
+    walled = next_state(NEW, wall, NOW)
+    assert (walled.status, walled.failures_in_a_row, walled.etag, walled.body_sha256) == ("blocked", 1, None, None)
+    empty = next_state(NEW, PollAnswer(status=200, body=b"<rss/>", meaning=SourceStatus.EMPTY), NOW)
+    assert (empty.status, empty.failures_in_a_row, empty.answered_at) == ("empty", 0, NOW)
+
+
+def test_overlap_is_the_share_of_an_answer_that_was_met_before_and_a_first_answer_has_none() -> None:
+    first = next_state(NEW, PollAnswer(status=200, body=b"1", told=20, new=20), NOW)
+    assert (first.overlap, first.changed_at) == (None, NOW)
+    second = next_state(first, PollAnswer(status=200, body=b"2", told=20, new=5), hours(1))
+    assert (second.overlap, second.changed_at) == (0.75, hours(1))
+    rewritten = next_state(second, PollAnswer(status=200, body=b"3", told=20, new=0), hours(2))
+    assert (rewritten.overlap, rewritten.changed_at) == (1.0, hours(1))
+    same = next_state(second, PollAnswer(status=304, conditional=True), hours(2))
+    assert (same.overlap, same.changed_at) == (0.75, hours(1))
+
+
+def test_the_newest_date_only_grows_and_a_date_ahead_of_the_clock_is_none() -> None:
+    state = next_state(NEW, PollAnswer(status=200, body=b"1", newest_at=hours(-2)), NOW)
+    state = next_state(state, PollAnswer(status=200, body=b"2", newest_at=hours(-5)), hours(1))
+    assert state.newest_at == hours(-2)
+    state = next_state(state, PollAnswer(status=200, body=b"3", newest_at=hours(50)), hours(2))
+    assert state.newest_at == hours(-2)
+
+
+def test_freshness_is_that_of_the_last_answer_that_was_read() -> None:
+    state = next_state(NEW, PollAnswer(status=200, body=b"1", fresh_s=600.0), NOW)
+    assert state.ttl_s == 600
+    assert next_state(state, PollAnswer(status=304, conditional=True), hours(1)).ttl_s == 600
+    assert next_state(state, PollAnswer(status=200, body=b"2"), hours(1)).ttl_s is None

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from crawler.model.article import article_id
+from crawler.model.feed import FeedState
 from crawler.model.outlet import Source, SourceKind
 from crawler.model.run import Outcome, OutletReport, SourceStatus
 from crawler.store import articles, frontier, pages, sources
@@ -24,6 +25,7 @@ class Town:
         self.first: dict[str, OutletReport] = {}
         self.second: dict[str, OutletReport] = {}
         self.asked_first: list[str] = []
+        self.paced_first: FeedState | None = None
 
     def paper(self, slug: str, routes: dict[str, Any], **more: Any) -> None:
         """An outlet whose feed lists these pages; None stands for an ordinary article."""
@@ -68,12 +70,15 @@ def town(server: Any, hostile: Any, texts: Any, crawls: Any) -> Town:
     one.paper("down", {f"{number}": hostile.truncated for number in range(12)}, concurrency=1)
     one.paper("small-budget", {f"{number}": None for number in range(6)}, max_pages=2)
     one.paper("moved", {"a": None})
+    one.paper("paced", {"a": None, "b": None, "c": None})
+    one.feed("paced", ["a", "b", "c"], **{"Cache-Control": "public, max-age=600"})
     server.routes["/moved/new.xml"] = server.routes["/moved/feed.xml"]
     server.serve("/moved/feed.xml", redirect("/moved/new.xml", 301))
     for slug, route in {
         "html": answer("<!doctype html><title>Error</title><p>Something broke"), "blank": answer("", type="application/rss+xml"),
         "no-feed": answer("", 404), "gone-feed": answer("", 410), "down-feed": hostile.reset, "secret-feed": answer("", 403),
         "empty-feed": answer(texts.rss([]), type="application/rss+xml"),
+        "challenged-feed": answer(texts.rss([]), type="application/rss+xml", headers={"cf-mitigated": "challenge"}),
     }.items():  # fmt: skip
         server.serve(f"/{slug}/feed.xml", route)
         crawls.outlet(slug, f"/{slug}/feed.xml")
@@ -106,6 +111,9 @@ def town(server: Any, hostile: Any, texts: Any, crawls: Any) -> Town:
     server.asked.clear()
     one.feed("odd", ["fine", "gone", "missing", "forbidden", "empty", "pdf", "front", "off", "later"])
     server.serve("/odd/later", answer(texts.article("/odd/later")))
+    one.feed("paced", ["d", "a", "b", "c"], **{"Cache-Control": "no-cache"})
+    server.serve("/paced/d", answer(texts.article("/paced/d")))
+    one.paced_first = crawls.read(lambda connection: sources.read_states(connection, "paced"))[server.url("/paced/feed.xml")]
     one.second = crawls.crawl()
     return one
 
@@ -234,13 +242,29 @@ def test_f16_a_feed_that_moved_for_good_is_asked_at_its_new_address(town: Town) 
     [
         ("html", SourceStatus.UNREADABLE), ("blank", SourceStatus.UNREADABLE), ("no-feed", SourceStatus.UNREACHABLE),
         ("gone-feed", SourceStatus.GONE), ("down-feed", SourceStatus.UNREACHABLE), ("secret-feed", SourceStatus.BLOCKED),
-        ("empty-feed", SourceStatus.EMPTY),
+        ("empty-feed", SourceStatus.EMPTY), ("challenged-feed", SourceStatus.BLOCKED),
     ],
 )  # fmt: skip
 def test_f16_a_feed_that_is_none_says_what_it_is_instead(town: Town, slug: str, status: SourceStatus) -> None:
     assert town.status(slug) is status
     assert town.first[slug].sources[0].error or status is SourceStatus.EMPTY
     assert town.first[slug].entries == 0
+
+
+def test_a_source_s_pace_is_remembered(town: Town) -> None:
+    states = town.crawls.read(lambda connection: sources.read_states(connection, "paced"))
+    first, second = town.paced_first, states[town.server.url("/paced/feed.xml")]
+    assert first is not None and first.changed_at is not None and second.changed_at is not None
+    assert (first.status, first.ttl_s, first.overlap, first.answered_at) == ("ok", 600, None, first.polled_at)
+    assert (second.status, second.ttl_s, second.overlap) == ("ok", None, 0.75)
+    assert second.changed_at > first.changed_at
+
+
+def test_a_challenge_answered_with_200_is_a_failure_of_the_source(town: Town) -> None:
+    states = town.crawls.read(lambda connection: sources.read_states(connection, "challenged-feed"))
+    state = states[town.server.url("/challenged-feed/feed.xml")]
+    assert (state.status, state.failures_in_a_row, state.last_error) == ("blocked", 1, "a challenge for browsers")
+    assert state.failing_since is not None and state.answered_at is None and state.body_sha256 is None
 
 
 def test_f16_a_source_that_failed_is_left_alone_for_a_while(town: Town) -> None:
