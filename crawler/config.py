@@ -13,6 +13,8 @@ from crawler.errors import ConfigError
 from crawler.settings import PREFIX, parse_duration, read_file, read_table, setting
 
 CONFIG_NAME = "depesza.toml"
+LEAST_HOURS_S = 28 * 86400.0
+"""Four weeks: with fewer a weekday's hour is judged by three others or less."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,12 +48,21 @@ class StoreSettings:
 
     url: str | None = setting(None, 'Database address: "postgresql://user@host/name". Unset: a SQLite file in the data folder.')
     keep_pages: str = setting("30d", "How long the raw page of an article is kept for `depesza renormalize`.")
+    keep_runs: str = setting("7d", "How long the reports of crawls are kept: 10 to 50 MB a day with 500 outlets.")
+    keep_letters: str = setting("90d", "How long a dead letter is kept that nothing was heard of again.")
+    keep_hours: str = setting(
+        "90d", "How long it is kept what each outlet brought in each hour, from which its rhythm is read (4w or more)."
+    )
+    keep_incidents: str = setting("365d", "How long incidents are kept that are over.")
 
     def __post_init__(self) -> None:
-        try:
-            parse_duration(self.keep_pages)
-        except ValueError as error:
-            raise ConfigError(f"[store] keep_pages: {error}") from None
+        for name in ("keep_pages", "keep_runs", "keep_letters", "keep_hours", "keep_incidents"):
+            try:
+                kept_s = parse_duration(getattr(self, name))
+            except ValueError as error:
+                raise ConfigError(f"[store] {name}: {error}") from None
+            if name == "keep_hours" and kept_s < LEAST_HOURS_S:
+                raise ConfigError(f"[store] keep_hours: at least 4w is wanted, for the rhythm of a week, not {self.keep_hours!r}")
 
 
 @dataclass(frozen=True, kw_only=True)

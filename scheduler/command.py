@@ -69,6 +69,7 @@ COMMANDS: dict[str, Place] = {
     "renormalize": Place(KEEP, ("crawler.cli.letters:renormalize",), "depesza renormalize --outlet kresy"),
     "config": Place(KEEP, ("scheduler.upkeep_cli:config_app",), "depesza config check"),
     "db": Place(KEEP, ("scheduler.upkeep_cli:db_app",), "depesza db upgrade"),
+    "tidy": Place(KEEP, ("scheduler.upkeep_cli:tidy",), "depesza tidy --json"),
     "backup": Place(KEEP, ("scheduler.backup_cli:backup",), "depesza backup /var/backups/depesza --keep 14"),
     "restore": Place(KEEP, ("scheduler.backup_cli:restore",), "depesza restore /var/backups/depesza"),
 }

@@ -1,11 +1,11 @@
-"""The commands `config show|check` and `db upgrade`."""
+"""The commands `config show|check`, `db upgrade` and `tidy`."""
 
 from __future__ import annotations
 
 import typer
 
 from crawler.cli.shared import Json
-from crawler.terminal import out, out_json, out_table
+from crawler.terminal import out, out_json, out_table, say
 
 config_app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="Show and check the configuration.")
 db_app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="Look after the store's schema.")
@@ -65,3 +65,31 @@ def upgrade(ctx: typer.Context, json: Json = False) -> None:
             f"The store has schema {SCHEMA_REVISION} now (before: {before or 'none'})."
             + (f" A copy of before: {copy}" if copy else "")
         )
+
+
+def tidy(ctx: typer.Context, json: Json = False) -> None:
+    """Drop what is past its time (`[store] keep_...`), as `depesza run` does by itself every ten minutes."""
+    from datetime import UTC, datetime
+
+    from crawler.config import store_url
+    from crawler.store.database import open_database
+    from scheduler.crawling import check_clock
+    from scheduler.tidying import tidy as drop_old
+
+    check_clock(now := datetime.now(UTC))
+    database = open_database(store_url(ctx.obj))
+    try:
+        report = drop_old(ctx.obj, database, now)
+    finally:
+        database.close()
+    if json:
+        out_json({"dropped": dict(report.dropped), "died": report.died, "unfinished": report.unfinished})
+        return
+    if report.dropped:
+        out_table(["what", "dropped"], [(name, str(count)) for name, count in report.dropped.items()])
+    else:
+        out("Nothing is past its time.")
+    if report.died:
+        out(f"{report.died} runs whose process had died were closed.")
+    if report.unfinished:
+        say("There is more to drop: run it again.")
