@@ -178,7 +178,7 @@ class _Filling(ElasticEngine):
         """Give up the rebuild unless it is finished. What cannot be dropped now, the next rebuild drops."""
         if self._generation is not None:
             with contextlib.suppress(DepeszaError):
-                self._indices.give_up(self._generation)
+                self._indices.drop(self._generation)
         self._generation = None
 
 

@@ -58,19 +58,17 @@ class ElasticIndices:
         Raises BackendUnavailable when one is of another version than this program's.
         """
         layout = self.layout()
-        if layout.in_use is None and not may_make:
-            layout = self.layout()  # a rebuild may have ended between the questions that a layout is read by
-        if layout.in_use is None and not may_make:
-            raise IndexLater(
-                f"Elasticsearch at {place(self._client)}: the index {self.names.read} was removed meanwhile; "
-                "the next push makes it anew and fills it with every article"
-            )
-        if layout.in_use is None:
+        if layout.in_use is None and may_make:
             try:
                 self.prepare()
             except BackendUnavailable as error:
                 raise BackendUnavailable(f"{error}; `depesza index create`, run by one who may, makes the index") from None
             layout = self.layout()
+        if layout.in_use is None:  # a layout is one state of the cluster, in which a swap is one step: so it is truly gone
+            raise IndexLater(
+                f"Elasticsearch at {place(self._client)}: the index {self.names.read} was removed meanwhile; "
+                "the next push makes it anew and fills it with every article"
+            )
         found = [base for base in (layout.in_use, layout.filling) if base]
         for base in found:
             trouble = version_trouble(base)
@@ -83,8 +81,7 @@ class ElasticIndices:
         """Make what is missing of the generation in use, or the first one; returns whether anything was."""
         layout = self.layout(in_full=True)
         if layout.in_use is None:
-            orphans = [one.generation for one in layout.indices if self.names.read in one.aliases]
-            generation = max(orphans, default=layout.next_generation)  # of those only the base is gone
+            generation = layout.next_in_use
             self._put_template(generation, self.names.read)
             self._create_base(generation)
             return True
@@ -129,9 +126,10 @@ class ElasticIndices:
         layout = self.layout(in_full=True)
         if layout.in_use is not None and is_newer(layout.in_use):
             raise BackendUnavailable(version_trouble(layout.in_use) or "")
-        for leftover in sorted(layout.unused | ({layout.filling.generation} if layout.filling else set())):
+        leftovers = layout.unused - layout.searched  # what is read without its base goes when there is something in its place
+        for leftover in sorted(leftovers | ({layout.filling.generation} if layout.filling else set())):
             self.drop(leftover)
-        generation = layout.next_generation
+        generation = layout.next_to_fill
         self._put_template(generation, self.names.filling)
         self._create_base(generation)
         return generation
@@ -153,13 +151,10 @@ class ElasticIndices:
         for leftover in sorted(self.layout(in_full=True).unused):
             self.drop(leftover)
 
-    def give_up(self, generation: int) -> None:
-        """Drop a generation unless searches read it."""
-        if self._alias_of(self.layout(), generation) != self.names.read:
-            self.drop(generation)
-
     def drop(self, generation: int) -> None:
-        """Remove a generation that is not in use. Its template goes first, so that nobody begins a month behind our back."""
+        """Remove a generation unless it is in use now. Its template goes first, so that nobody begins a month behind our back."""
+        if self._alias_of(self.layout(), generation) == self.names.read:
+            return
         self._delete_template(generation)
         self._delete([one.name for one in self.layout(in_full=True).of(generation)])
 

@@ -119,8 +119,28 @@ class Layout:
         return frozenset(one.generation for one in self.indices) - used
 
     @property
-    def next_generation(self) -> int:
-        """A number that no generation has."""
+    def searched(self) -> frozenset[int]:
+        """Generations of which searches read an index, whether or not the base that proves them is there."""
+        return frozenset(one.generation for one in self.indices if self.names.read in one.aliases)
+
+    @property
+    def next_in_use(self) -> int:
+        """The generation to make when none is in use: one that searches still read, of which only the base is gone, or a new one.
+
+        Never the one that a rebuild fills or is about to fill (`next_to_fill`), but the one below it where that is free: then all
+        who make it at once make the same one, and the rebuild's swap takes its place.
+        """
+        below = self.filling.generation - 1 if self.filling else 0
+        is_free = below > 0 and not self.of(below)
+        return max(self.searched, default=below if is_free else self._next)
+
+    @property
+    def next_to_fill(self) -> int:
+        """A number for a rebuild: no generation has it, nor gets it from somebody who finds none in use at this moment."""
+        return self._next if self.in_use else self._next + 1
+
+    @property
+    def _next(self) -> int:
         return max((one.generation for one in self.indices), default=0) + 1
 
     def _base_behind(self, alias: str) -> IndexFacts | None:

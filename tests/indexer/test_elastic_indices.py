@@ -5,17 +5,18 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from elasticsearch import Elasticsearch
 
-from crawler.errors import BackendUnavailable
+from crawler.errors import BackendUnavailable, IndexLater
 from indexer.engine import EngineRequest, FormTable
 from indexer.engines.elastic import ElasticEngine
 from indexer.engines.elastic_indices import ElasticIndices
-from indexer.engines.elastic_layout import Names
+from indexer.engines.elastic_layout import Layout, Names, read_layout
 from indexer.nodes import Everything
 
 from .conftest import DocumentMaker
@@ -235,6 +236,103 @@ def test_f07_a_rebuild_that_dies_between_its_swap_and_its_end_is_in_use_and_mend
     fresh.close()
     assert (found(elastic), elastic.status().trouble) == (2, None)
     assert not elastic._indices.layout(in_full=True).unused
+
+
+@pytest.mark.parametrize("first", ["rebuild", "push"])
+def test_a_rebuild_and_a_push_that_both_find_no_index_make_two_generations(
+    first: str,
+    elastic: ElasticEngine,
+    another: Callable[[], ElasticEngine],
+    client: Elasticsearch,
+    elasticsearch_index: str,
+    monkeypatch: pytest.MonkeyPatch,
+    make_document: DocumentMaker,
+) -> None:
+    """One looked and has made nothing yet, when the other does all of it."""
+    pusher, document = another(), make_document(1)
+    steps: dict[str, Callable[[], Any]] = {"rebuild": elastic.begin_rebuild, "push": lambda: pusher.push([document])}
+    done = {}
+    put = ElasticIndices._put_template
+
+    def interrupted(indices: ElasticIndices, generation: int, alias: str) -> None:
+        if steps:
+            name, step = steps.popitem()
+            done[name] = step()
+        put(indices, generation, alias)
+
+    monkeypatch.setattr(ElasticIndices, "_put_template", interrupted)
+    done[first] = steps.pop(first)()
+    began = done["rebuild"]
+    assert (pusher.status().generation, pusher.status().rebuilding) == ("g1", "g2")
+    assert pusher.push([document, make_document(2)]).written
+    assert began.push([document, make_document(2)])
+    began.finish_rebuild()
+    began.close()
+    assert names(client, elasticsearch_index) == {"base-g2", "2026-11-g2"}
+    assert found(elastic) == 2
+
+
+def test_an_index_that_is_gone_is_not_made_by_who_knew_it_and_a_rebuild_beside_it_is_not_taken_for_it(
+    elastic: ElasticEngine,
+    another: Callable[[], ElasticEngine],
+    client: Elasticsearch,
+    elasticsearch_index: str,
+    make_document: Any,
+) -> None:
+    elastic.push([make_document(1)])
+    fresh = another().begin_rebuild()
+    client.indices.delete(index=[f"{elasticsearch_index}-base-g1", f"{elasticsearch_index}-2026-11-g1"])
+    with pytest.raises(IndexLater, match="was removed meanwhile; the next push makes it anew"):
+        elastic.push([make_document(2)])
+    assert elastic.status().document_version is None, "so that the next push sends every article"
+    assert elastic.push([make_document(1), make_document(2)]).written
+    assert (elastic.status().generation, elastic.status().rebuilding) == ("g1", "g2")
+    fresh.push([make_document(1), make_document(2)])
+    fresh.finish_rebuild()
+    fresh.close()
+    assert (found(elastic), elastic.status().generation) == (2, "g2")
+
+
+@pytest.mark.parametrize("reading", ["no generation in use", "a rebuild that still fills it"])
+def test_a_generation_in_use_is_never_dropped_whatever_an_earlier_reading_said(
+    reading: str,
+    elastic: ElasticEngine,
+    client: Elasticsearch,
+    elasticsearch_index: str,
+    monkeypatch: pytest.MonkeyPatch,
+    make_document: DocumentMaker,
+) -> None:
+    elastic.push([make_document(1)])
+    true = elastic._indices.layout(in_full=True)
+    alias = "nothing of ours" if reading == "no generation in use" else true.names.filling
+    old = replace(true, indices=tuple(replace(one, aliases=frozenset({alias})) for one in true.indices))
+    readings = [old]
+
+    def layout(indices: ElasticIndices, *, in_full: bool = False) -> Layout:
+        return readings.pop() if readings else read_layout(client, indices.names, in_full=in_full)
+
+    monkeypatch.setattr(ElasticIndices, "layout", layout)
+    fresh = elastic.begin_rebuild()
+    assert not readings
+    assert found(elastic) == 1
+    fresh.push([make_document(1)])
+    fresh.finish_rebuild()
+    fresh.close()
+    assert found(elastic) == 1
+
+
+def test_months_that_are_read_without_their_base_stay_readable_until_a_rebuild_is_through(
+    elastic: ElasticEngine, client: Elasticsearch, elasticsearch_index: str, make_document: DocumentMaker
+) -> None:
+    elastic.push([make_document(1)])
+    client.indices.delete(index=f"{elasticsearch_index}-base-g1")
+    fresh = elastic.begin_rebuild()
+    assert found(elastic) == 1
+    fresh.push([make_document(1)])
+    fresh.finish_rebuild()
+    fresh.close()
+    assert found(elastic) == 1
+    assert names(client, elasticsearch_index) == {"base-g3", "2026-11-g3"}
 
 
 def test_pushes_go_on_while_generations_come_and_go_and_nothing_is_lost_or_doubled(
