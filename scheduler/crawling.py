@@ -20,11 +20,10 @@ from crawler.model.outlet import Outlet
 from crawler.model.run import CrawlPlan, RunReport
 from crawler.outlets.choosing import is_on_loopback, outlet_folders
 from crawler.settings import parse_duration
-from crawler.store import health as health_store
 from crawler.store import leases, pages, runs
 from crawler.store.database import Database
 from scheduler.config import scheduler_settings
-from scheduler.health import judge
+from scheduler.judging import keep_verdicts
 from scheduler.launch import launch_crawl
 
 if TYPE_CHECKING:
@@ -106,14 +105,6 @@ def crawl(
     if not request.probe:
         keep_verdicts(database, report, datetime.now(UTC))
     return report
-
-
-def keep_verdicts(database: Database, report: RunReport, now: datetime) -> None:
-    """Judge each outlet of the report and write the verdicts."""
-    with database.write() as connection:
-        before = health_store.read_health(connection)
-        verdicts = [judge(one, before.get(one.outlet), now) for one in report.outlets]
-        health_store.save_health(connection, [verdict for verdict in verdicts if verdict is not None])
 
 
 def push(locations: Locations, database: Database) -> PushReport:

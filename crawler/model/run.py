@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
+from crawler.model.observed import Observed, Trouble
 from crawler.model.outlet import Outlet, Source
 
 
@@ -70,6 +71,18 @@ class SourceReport:
     status: SourceStatus
     entries: int = 0
     error: str | None = None
+    trouble: Trouble | None = None
+    """The kind of `error`, where there was no usable answer."""
+    http_status: int | None = None
+    """After redirects; None without an answer."""
+    told: int = 0
+    """Entries not met before."""
+    newest_at: datetime | None = None
+    """Publication date of the newest entry of this answer, as it says."""
+    moved_to: str | None = None
+    """Where a permanent redirect leads, now or since earlier."""
+    seconds: float = 0.0
+    """From the wish to the answer, polite waiting and robots.txt included."""
 
 
 ALREADY_RUNNING = "already running"
@@ -92,6 +105,8 @@ class OutletReport:
     sources: tuple[SourceReport, ...] = ()
     error: str | None = None
     """Why the outlet as a whole failed or was skipped, in words."""
+    observed: Observed = field(default_factory=Observed)
+    """What else it saw; empty in reports of versions before the clock."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

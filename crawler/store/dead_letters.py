@@ -119,5 +119,11 @@ def count_dead_letters(connection: sa.Connection) -> dict[str, int]:
     return {row[0]: row[1] for row in connection.execute(chosen)}
 
 
+def count_by_outlet(connection: sa.Connection, since: datetime) -> dict[str, int]:
+    """Slug -> its letters written or repeated since then."""
+    chosen = sa.select(dead_letter.c.outlet, sa.func.count()).where(dead_letter.c.last_at >= since).group_by(dead_letter.c.outlet)
+    return {row[0]: row[1] for row in connection.execute(chosen)}
+
+
 def _letter(row: Any) -> DeadLetter:
     return DeadLetter(**{**row._mapping, "stage": Stage(row.stage)})

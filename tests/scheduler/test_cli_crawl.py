@@ -33,7 +33,7 @@ def test_a_crawl_files_pushes_and_gives_exit_code_0_and_only_json_on_standard_ou
     found = small_outlet.run("search", "przetarg", "--json")
     assert found.exit_code == 0
     status = json.loads(small_outlet.run("status", "--json").stdout)
-    assert (status["articles"], status["outbox"], status["outlets"][0]["verdict"]) == (3, 0, "ok")
+    assert (status["articles"], status["outbox"], status["outlets"][0]["verdict"]) == (3, 0, "new")
 
 
 def test_no_push_leaves_the_articles_in_the_outbox(small_outlet: SmallOutlet) -> None:

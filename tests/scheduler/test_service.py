@@ -63,7 +63,7 @@ def test_the_service_crawls_what_was_missed_then_by_the_clock_pushes_and_ends_in
     assert not thread.is_alive()
     assert small_outlet.run("search", "most").exit_code == 0
     with store.read() as connection:
-        assert health_store.read_health(connection)["jodlowo"].verdict == "ok"
+        assert health_store.read_health(connection)["jodlowo"].verdict == "new"
 
 
 def test_f28_sigterm_ends_the_process_with_exit_code_0_and_the_run_is_closed(small_outlet: SmallOutlet, store: Database) -> None:

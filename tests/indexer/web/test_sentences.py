@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from crawler.errors import QueryError
-from crawler.model.run import Outcome, OutletReport
+from crawler.model.run import OutletReport, SourceReport, SourceStatus
 from crawler.store.health import OutletHealth
 from indexer.desk import Desk
 from indexer.engine import Sort
@@ -16,7 +17,8 @@ from indexer.query import parse_query
 from indexer.search import SearchRequest
 from indexer.web.sentences import told
 from indexer.web.translations import translator
-from scheduler.health import judge
+from scheduler.baselines import History
+from scheduler.verdicts import judge
 
 ROOM = Path(__file__).parent.parent.parent.parent
 BAD = (
@@ -69,9 +71,11 @@ def test_a_cursor_of_another_order_is_known(desk: Desk) -> None:
 
 def test_verdicts_of_the_scheduler_are_known() -> None:
     before = OutletHealth(outlet="kresy", verdict="ok", updated_at=NOON, last_new_article_at=NOON - timedelta(days=400))
-    for report in (OutletReport(outlet="kresy"), OutletReport(outlet="kresy", pages_fetched=2, outcomes={Outcome.BLOCKED: 2})):
-        health = judge(report, before, NOON)
-        assert health is not None and health.reason and recognised(health.reason)
+    source = SourceReport(url="https://kresy.example/rss", status=SourceStatus.NOT_MODIFIED)
+    signs = {"crawled_at": NOON.isoformat(), "told_at": NOON.isoformat()}
+    before = replace(before, detail={"signs": signs})
+    health = judge(OutletReport(outlet="kresy", sources=(source,)), before, History(), (), NOON)
+    assert health is not None and health.reason and recognised(health.reason)
 
 
 def test_reasons_of_origins_stand_in_their_module_as_they_are_known() -> None:

@@ -1,0 +1,70 @@
+"""Incidents: from the first sign of a fault of an outlet to its recovery, one row each. Not here: when one opens or closes
+(`scheduler.incidents`), who is told (`scheduler.alarms`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from crawler.store.schema import incident
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incident:
+    """One fault of one outlet. Times are aware, UTC."""
+
+    id: int = 0
+    """Set by the store."""
+    outlet: str
+    verdict: str
+    """The latest of this incident (`scheduler.verdicts.Verdict`)."""
+    reason: str
+    """In words."""
+    detail: Mapping[str, Any] = field(default_factory=dict)
+    """`verdicts`: those that it had before, oldest first, where it changed."""
+    began_at: datetime
+    """First sign, seen in hindsight."""
+    opened_at: datetime
+    """When the fault was sure."""
+    seen_at: datetime
+    """Last crawl that showed it."""
+    closed_at: datetime | None = None
+
+
+def open_incident(connection: sa.Connection, one: Incident) -> Incident:
+    """Write a new incident; returns it with its number."""
+    values = {name: value for name, value in asdict(one).items() if name != "id"}
+    number = connection.execute(incident.insert().returning(incident.c.id), [values]).scalar_one()
+    return replace(one, id=number)
+
+
+def save_incident(connection: sa.Connection, one: Incident) -> None:
+    """Overwrite what can change: seen again, another verdict, or closed."""
+    values = {
+        "verdict": one.verdict, "reason": one.reason, "detail": dict(one.detail), "seen_at": one.seen_at, "closed_at": one.closed_at,
+    }  # fmt: skip
+    connection.execute(incident.update().where(incident.c.id == one.id).values(values))
+
+
+def open_incidents(connection: sa.Connection) -> dict[str, Incident]:
+    """Slug -> its open incident."""
+    rows = connection.execute(sa.select(incident).where(incident.c.closed_at.is_(None)).order_by(incident.c.opened_at))
+    return {row.outlet: Incident(**row._mapping) for row in rows}
+
+
+def read_incidents(connection: sa.Connection, since: datetime, outlet: str | None = None) -> list[Incident]:
+    """Those that were open at some time since then, newest first."""
+    was_open = incident.c.closed_at.is_(None) | (incident.c.closed_at >= since)
+    chosen = sa.select(incident).where(was_open).order_by(incident.c.opened_at.desc(), incident.c.id.desc())
+    if outlet is not None:
+        chosen = chosen.where(incident.c.outlet == outlet)
+    return [Incident(**row._mapping) for row in connection.execute(chosen)]
+
+
+def prune(connection: sa.Connection, before: datetime) -> int:
+    """Forget incidents that were closed before; returns how many."""
+    return connection.execute(incident.delete().where(incident.c.closed_at < before)).rowcount
