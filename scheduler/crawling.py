@@ -133,7 +133,8 @@ def push(locations: Locations, database: Database) -> PushReport:
 
 
 def deliver(locations: Locations, database: Database) -> DeliverReport | None:
-    """Send the alerts that are due; None without a watch. Raises BackendUnavailable and ConfigError when the index cannot be opened."""
+    """Send the alerts that are due; None without a watch. Raises BackendUnavailable and ConfigError when the index cannot be opened,
+    alarms are sent by then."""
     from crawler.store.watches import read_watches
     from indexer.config import indexer_settings
     from indexer.engines.choose import open_engine
@@ -141,9 +142,14 @@ def deliver(locations: Locations, database: Database) -> DeliverReport | None:
     from indexer.watches.settings import alert_settings
 
     with database.read() as connection:
-        if not read_watches(connection, active_only=True):
-            return None
-    engine = open_engine(indexer_settings(locations), locations)
+        kinds = {one.kind for one in read_watches(connection, active_only=True)}
+    if kinds <= {"alarm"}:
+        return deliver_due(database, None, alert_settings(locations), datetime.now(UTC)) if kinds else None
+    try:
+        engine = open_engine(indexer_settings(locations), locations)
+    except BackendUnavailable:
+        deliver_due(database, None, alert_settings(locations), datetime.now(UTC))
+        raise
     try:
         return deliver_due(database, engine, alert_settings(locations), datetime.now(UTC))
     finally:

@@ -20,6 +20,7 @@ from crawler.store.database import Database
 from crawler.store.health import OutletHealth
 from crawler.store.incidents import Incident
 from crawler.store.outlet_hours import OutletHour, hour_of
+from scheduler.alarms import note_alarms
 from scheduler.baselines import BASELINE, History, usual_of
 from scheduler.content import pages_without_text
 from scheduler.health import answered, asked_nothing, is_skipped
@@ -42,7 +43,8 @@ def keep_verdicts(database: Database, report: RunReport, now: datetime) -> None:
         outlet_hours.add(connection, [hour for one in done.values() if (hour := outlet_hour(one, now))])
         verdicts = _judged(connection, done, histories, now)
         health_store.save_health(connection, verdicts)
-        _keep_incidents(connection, verdicts, now)
+        opened, closed = _keep_incidents(connection, verdicts, now)
+        note_alarms(connection, opened, closed, now)
 
 
 def outlet_hour(report: OutletReport, now: datetime) -> OutletHour | None:

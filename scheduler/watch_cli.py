@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from crawler.store.database import Database
     from crawler.store.watches import Delivery, WatchRow
     from indexer.engine import SearchEngine
+    from indexer.watches.settings import WatchSettings
 
 app = typer.Typer(
     rich_markup_mode=None, no_args_is_help=True, help="Watches: saved searches that tell you when something new matches."
@@ -33,7 +34,8 @@ Name = Annotated[str, typer.Argument(help="The watch's name or id.")]
 
 @app.command(
     "add",
-    epilog="Example: depesza watch add Korea '\"Korea Północna\" -sport' --to mailto://me:secret@example.org --digest 08:00",
+    epilog="Examples: depesza watch add Korea '\"Korea Północna\" -sport' --to mailto://me:secret@example.org --digest 08:00; "
+    "depesza watch add Health --alarms --to ntfy://my-topic",
 )
 def add(
     ctx: typer.Context,
@@ -64,16 +66,32 @@ def add(
         str | None, typer.Option("--zone", help="Time zone of these times; this machine's unless given.", show_default=False)
     ] = None,
     language: Annotated[str, typer.Option("--language", help="Of the messages' own words: en or pl.")] = "en",
+    alarms: Annotated[bool, typer.Option("--alarms", help="Watch the outlets' health instead of a query.")] = False,
+    outlets: Annotated[
+        str | None, typer.Option("--outlets", help="With --alarms: only these, a comma between.", show_default=False)
+    ] = None,
+    groups: Annotated[
+        str | None, typer.Option("--groups", help="With --alarms: only outlets of these groups.", show_default=False)
+    ] = None,
+    verdicts: Annotated[
+        str | None,
+        typer.Option("--verdicts", help="With --alarms: only these, e.g. 'unreachable,parser broken'.", show_default=False),
+    ] = None,
     json: Json = False,
 ) -> None:
-    """Add a watch. It tells of what comes from now on, once a story; `depesza run` (or `watch deliver`) sends."""
+    """Add a watch. It tells of what comes from now on, once a story; `depesza run` (or `watch deliver`) sends.
+
+    With --alarms it tells once of each incident of an outlet and of its end, and first of what is wrong now.
+    """
     from tzlocal import get_localzone_name
 
     from crawler.settings import parse_duration
-    from indexer.watches.keeping import add_watch, make_settings
+    from indexer.watches.keeping import make_settings
 
-    if (query is None) == (text is None):
-        raise ConfigError("a watch needs a query, or --text with a file; one of the two")
+    if (query is not None) + (text is not None) + alarms != 1:
+        raise ConfigError("a watch needs a query, or --text with a file, or --alarms; one of the three")
+    if not alarms and (outlets or groups or verdicts):
+        raise ConfigError("--outlets, --groups and --verdicts go with --alarms; a query has outlet: and group:")
     try:
         throttle_s = parse_duration(throttle) if throttle else 0.0
     except ValueError as error:
@@ -87,14 +105,36 @@ def add(
         share=share,
         language=language,
     )
-    asked, kind = (query, "search") if query is not None else (_fingerprint(text), "text")
-    with _opened(ctx.obj) as (database, engine):
-        row = add_watch(database, engine, name, asked or "", settings, datetime.now(UTC), kind)
+    row = (
+        _add_alarms(ctx.obj, name, settings, outlets, groups, verdicts) if alarms else _add(ctx.obj, name, settings, query, text)
+    )
     if json:
         out_json(_fields(row))
     else:
         out(f"Watching {line(row.name)} ({row.id}).")
         say("`depesza watch test` sends a test; `depesza run` keeps crawling and sends.")
+
+
+def _add(locations: Locations, name: str, settings: WatchSettings, query: str | None, text: Path | None) -> WatchRow:
+    from indexer.watches.keeping import add_watch
+
+    asked, kind = (query, "search") if query is not None else (_fingerprint(text), "text")
+    with _opened(locations) as (database, engine):
+        return add_watch(database, engine, name, asked or "", settings, datetime.now(UTC), kind)
+
+
+def _add_alarms(locations: Locations, name: str, settings: WatchSettings, *lists: str | None) -> WatchRow:
+    """`lists`: outlets, groups, verdicts as they were typed. Outlets of the catalogue that were never crawled may be named."""
+    from crawler.outlets.choosing import open_catalogue
+    from indexer.watches.alarms import AlarmFilter, check_filter
+    from indexer.watches.keeping import add_alarm_watch
+
+    outlets, groups, verdicts = (tuple(part.strip() for part in (one or "").split(",") if part.strip()) for one in lists)
+    catalogue = open_catalogue(locations)
+    there = {one.group for one in catalogue.values() if one.group}
+    asked = check_filter(AlarmFilter(outlets=outlets, groups=groups, verdicts=verdicts), set(catalogue), there)
+    with opened_store(locations) as database:
+        return add_alarm_watch(database, name, settings, asked, datetime.now(UTC))
 
 
 @app.command("list", epilog="Example: depesza watch list")
@@ -145,13 +185,13 @@ def show(
     if deliveries:
         out()
         out_table(
-            ("FOUND", "STATUS", "TRIES", "ARTICLE", "TO", "LAST ERROR"),
+            ("FOUND", "STATUS", "TRIES", "WHAT", "TO", "LAST ERROR"),
             [
                 (
                     line(one.created_at),
                     one.status.value,
                     str(one.attempts),
-                    one.article_id[:8],
+                    one.article_id[:8] if one.article_id else one.key,
                     _delivery(one)["channel"],
                     one.last_error or "",
                 )
@@ -263,6 +303,11 @@ def _fingerprint(file: Path | None) -> str:
 
 
 def _query(row: WatchRow) -> str:
+    if row.kind == "alarm":
+        from indexer.watches.alarms import described
+        from indexer.watches.settings import WatchSettings
+
+        return described(WatchSettings.read(row.settings))
     return row.query if row.kind == "search" else f"a text ({len(row.query.split())} fingerprints)"
 
 
@@ -284,7 +329,8 @@ def _delivery(one: Delivery) -> dict[str, Any]:
     from indexer.watches.channels import masked
 
     return {
-        "article": one.article_id, "story": one.story_id, "channel": masked(one.channel), "status": one.status.value,
+        "article": one.article_id, "story": one.story_id, "incident": one.incident[0] if one.incident else None,
+        "is_recovery": one.incident[1] if one.incident else None, "channel": masked(one.channel), "status": one.status.value,
         "attempts": one.attempts, "found_at": one.created_at, "next_try_at": one.next_try_at, "sent_at": one.delivered_at,
         "last_error": one.last_error,
     }  # fmt: skip

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Collection
 from datetime import datetime
 
 import sqlalchemy as sa
 
 from crawler.model.feed import FeedState
-from crawler.store.rows import upsert
-from crawler.store.schema import robots, source_state
+from crawler.store.rows import among, upsert
+from crawler.store.schema import outlet_turn, robots, source_state
 
 
 def read_states(connection: sa.Connection, outlet: str) -> dict[str, FeedState]:
@@ -21,6 +22,18 @@ def read_states(connection: sa.Connection, outlet: str) -> dict[str, FeedState]:
 def save_state(connection: sa.Connection, state: FeedState) -> None:
     """Save a source's state: in the same transaction as its entries' way into the frontier, or an article is lost."""
     upsert(connection, source_state, [dataclasses.asdict(state)])
+
+
+def ask_again(connection: sa.Connection, outlets: Collection[str], now: datetime) -> int:
+    """End the back-off of these outlets' unreachable sources: the next crawl asks them, and an adaptive outlet is due now; returns
+    how many sources. For when the fault was on this side, where nobody asked to be left alone."""
+    chosen = source_state.update().where(
+        among(connection, source_state.c.outlet, sorted(outlets)), source_state.c.status == "unreachable"
+    )
+    asked = connection.execute(chosen.values(next_poll_at=None)).rowcount
+    later = outlet_turn.update().where(among(connection, outlet_turn.c.outlet, sorted(outlets)), outlet_turn.c.next_at > now)
+    connection.execute(later.values(next_at=now))
+    return asked
 
 
 def keep_robots(connection: sa.Connection, origin: str, body: str, at: datetime) -> None:

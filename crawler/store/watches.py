@@ -1,4 +1,5 @@
 """Watches and what they have to deliver. A match is a row of `delivery` for each channel: once for a story, whatever comes again.
+Alarms are noted by `alarms` and delivered alike.
 
 Not here: what a watch asks for and where it sends (`indexer.watches`); `settings` is kept as the indexer gives it.
 """
@@ -13,6 +14,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from crawler.store.alarms import keys_in_progress, read_key
 from crawler.store.rows import among, in_batches, insert, upsert
 from crawler.store.schema import delivery, watch
 
@@ -38,7 +40,7 @@ class WatchRow:
     name: str
     query: str
     kind: str
-    """search or text."""
+    """search, text or alarm."""
     settings: Mapping[str, Any]
     created_at: datetime
     paused_at: datetime | None = None
@@ -66,7 +68,8 @@ class Delivery:
     id: int
     watch_id: str
     key: str
-    article_id: str
+    article_id: str | None
+    """None for an alarm, whose key names the incident (`crawler.store.alarms`)."""
     story_id: str | None
     channel: str
     status: DeliveryStatus
@@ -75,6 +78,11 @@ class Delivery:
     last_error: str | None
     created_at: datetime
     delivered_at: datetime | None
+
+    @property
+    def incident(self) -> tuple[int, bool] | None:
+        """Of an alarm: the incident's number, and whether its end is told."""
+        return read_key(self.key)
 
 
 def save_watch(connection: sa.Connection, row: WatchRow) -> None:
@@ -184,9 +192,11 @@ def settle_deliveries(connection: sa.Connection, ids: Collection[int], **changes
 
 
 def prune_deliveries(connection: sa.Connection, before: datetime) -> int:
-    """Drop settled deliveries made before; a story as old gets no new copies (`crawler.stories.window`)."""
+    """Drop settled deliveries made before; a story as old gets no new copies (`crawler.stories.window`). Those of an incident that is
+    still open stay."""
     settled = (DeliveryStatus.SENT.value, DeliveryStatus.FAILED.value, DeliveryStatus.KNOWN.value)
-    gone = connection.execute(delivery.delete().where(delivery.c.status.in_(settled), delivery.c.created_at < before))
+    is_over = delivery.c.dedupe_key.not_in(keys_in_progress())
+    gone = connection.execute(delivery.delete().where(delivery.c.status.in_(settled), delivery.c.created_at < before, is_over))
     return gone.rowcount
 
 

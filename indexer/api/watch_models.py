@@ -14,7 +14,13 @@ class WatchAsked(Shape):
     """A new watch."""
 
     name: str = Field(min_length=1, max_length=80)
-    query: str = Field(min_length=1, max_length=2_000, description="As for a search.")
+    kind: Literal["search", "alarm"] = Field(
+        "search", description="alarm: the health of outlets, once an incident and at its end."
+    )
+    query: str | None = Field(None, min_length=1, max_length=2_000, description="As for a search; none for an alarm.")
+    outlets: list[str] = Field([], max_length=500, description="Of an alarm: slugs; none of these and of groups: all.")
+    groups: list[str] = Field([], max_length=100)
+    verdicts: list[str] = Field([], max_length=20, description="Of an alarm: only with these; none: all.")
     to: list[str] = Field(min_length=1, max_length=20, description="Webhooks (https://...) and addresses of apprise.")
     digest_at: str | None = Field(None, description="HH:MM: one message a day at that time.", max_length=5)
     quiet: str | None = Field(None, description="HH:MM-HH:MM: nothing is sent between.", max_length=11)
@@ -28,7 +34,7 @@ class WatchAnswer(Shape):
 
     id: str
     name: str
-    kind: Literal["search", "text"]
+    kind: Literal["search", "text", "alarm"]
     query: str | None
     to: list[str]
     digest_at: str | None
@@ -38,6 +44,9 @@ class WatchAnswer(Shape):
     language: Literal["en", "pl"]
     created_at: datetime
     paused_at: datetime | None
+    outlets: list[str] = Field(description="Of an alarm; empty: all.")
+    groups: list[str]
+    verdicts: list[str]
 
 
 class Watches(Shape):
@@ -47,10 +56,12 @@ class Watches(Shape):
 
 
 class DeliveryAnswer(Shape):
-    """A match on its way."""
+    """A match or an alarm on its way."""
 
-    article: str
+    article: str | None = Field(description="null for an alarm.")
     story: str | None
+    incident: int | None = Field(description="Of an alarm.")
+    is_recovery: bool | None = Field(description="Of an alarm: whether the end of the incident is told.")
     to: str
     status: Literal["waiting", "sending", "sent", "failed"]
     attempts: int

@@ -15,8 +15,9 @@ from indexer.api.etags import answered
 from indexer.api.problems import Refused
 from indexer.api.watch_models import TestAnswer, WatchAnswer, WatchAsked, Watches, WatchWithLog
 from indexer.desk import Desk
+from indexer.watches.alarms import AlarmFilter, check_filter
 from indexer.watches.channels import masked
-from indexer.watches.keeping import add_watch, drop_watch, make_settings, pause_watch, test_watch
+from indexer.watches.keeping import add_alarm_watch, add_watch, drop_watch, make_settings, pause_watch, test_watch
 from indexer.watches.settings import AlertSettings, WatchSettings
 
 WatchId = Annotated[str, Path(pattern="^[0-9a-f]{16}$", description="16 hex digits.")]
@@ -46,7 +47,7 @@ def make_router(desk: Desk, alerts: AlertSettings) -> APIRouter:
                 throttle_s=asked.throttle_s,
                 language=asked.language,
             )
-            row = add_watch(desk.database, desk.engine, asked.name, asked.query, settings, desk.now())
+            row = _add(desk, asked, settings)
         except ConfigError as error:  # the asker's, not the installation's
             raise Refused(400, str(error)) from None
         return Response(
@@ -94,17 +95,33 @@ def watch_shape(row: WatchRow) -> dict[str, Any]:
     return {
         "id": row.id, "name": row.name, "kind": row.kind, "query": row.query if row.kind == "search" else None,
         "to": [masked(one) for one in settings.to], "digest_at": settings.digest_at, "quiet": settings.quiet,
-        "throttle_s": settings.throttle_s, "zone": settings.zone, "language": settings.language, "created_at": row.created_at, "paused_at": row.paused_at,
+        "throttle_s": settings.throttle_s, "zone": settings.zone, "language": settings.language, "created_at": row.created_at,
+        "paused_at": row.paused_at, "outlets": settings.outlets, "groups": settings.groups, "verdicts": settings.verdicts,
     }  # fmt: skip
 
 
 def delivery_shape(one: Delivery) -> dict[str, Any]:
     """A delivery without the secrets of its address."""
     return {
-        "article": one.article_id, "story": one.story_id, "to": masked(one.channel), "status": one.status.value,
+        "article": one.article_id, "story": one.story_id, "incident": one.incident[0] if one.incident else None,
+        "is_recovery": one.incident[1] if one.incident else None, "to": masked(one.channel), "status": one.status.value,
         "attempts": one.attempts, "found_at": one.created_at, "next_try_at": one.next_try_at, "sent_at": one.delivered_at,
         "error": one.last_error,
     }  # fmt: skip
+
+
+def _add(desk: Desk, asked: WatchAsked, settings: WatchSettings) -> WatchRow:
+    """Raises ConfigError and QueryError in words."""
+    wanted = AlarmFilter(outlets=tuple(asked.outlets), groups=tuple(asked.groups), verdicts=tuple(asked.verdicts))
+    if asked.kind == "search":
+        if wanted != AlarmFilter():
+            raise ConfigError("outlets, groups and verdicts go with the kind alarm; a query has outlet: and group:")
+        return add_watch(desk.database, desk.engine, asked.name, asked.query or "", settings, desk.now())
+    if asked.query:
+        raise ConfigError("an alarm has no query: name outlets, groups or verdicts, or nothing for all")
+    rows = desk.outlets()
+    checked = check_filter(wanted, {one.slug for one in rows}, {one.group for one in rows if one.group})
+    return add_alarm_watch(desk.database, asked.name, settings, checked, desk.now())
 
 
 def _found(desk: Desk, watch_id: str) -> WatchRow:

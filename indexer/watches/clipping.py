@@ -55,12 +55,7 @@ def report(
     is_digest: bool,
 ) -> str:
     """A whole HTML document. `rest`: articles that are counted and not shown."""
-    head = (
-        f'<!doctype html><html lang="{words.language}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-        '<meta name="color-scheme" content="light dark"><meta name="supported-color-schemes" content="light dark">'
-        f"<title>{_safe(watch['name'])}</title><style>{_CSS}</style></head><body><div class='sheet'>"
-    )
-    parts = [head, *_heading(watch, shown, rest, words, zone, now, is_digest)]
+    parts = _heading(watch, shown, rest, words, zone, now, is_digest)
     for day, clippings in by_day(shown, zone):
         parts.append(f"<h2>{_safe(words.day(day))}</h2>")
         parts += [_article(one, words, zone, page_url) for one in clippings]
@@ -68,7 +63,16 @@ def report(
         parts.append(f"<p class='text'>{_safe(words.say('test'))}</p>")
     if rest:
         parts.append(f"<p class='text'>{_safe(words.say('more', rest))}</p>")
-    return "".join([*parts, "</div></body></html>"])
+    return sheet(words.language, watch["name"], "".join(parts))
+
+
+def sheet(language: str, title: str, inner: str) -> str:
+    """A whole HTML document in the manner of a clipping report around `inner` (HTML)."""
+    return (
+        f'<!doctype html><html lang="{language}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+        '<meta name="color-scheme" content="light dark"><meta name="supported-color-schemes" content="light dark">'
+        f"<title>{_safe(title)}</title><style>{_CSS}</style></head><body><div class='sheet'>{inner}</div></body></html>"
+    )
 
 
 def facts(one: Found, words: Wording, zone: tzinfo, when: str = "%Y-%m-%d %H:%M") -> str:

@@ -1,6 +1,6 @@
-"""Matches that are due become messages, are sent by a process of their own, and are settled: sent, tried again, or given up.
+"""Matches and alarms that are due become messages, are sent by a process of their own, and are settled: sent, tried again, or given up.
 
-At least once: a kill between sending and settling sends again, with the same key. Messages are claimed, so that two processes do
+Alarms go first and ask no index: they may be what tells of its trouble. At least once: a kill between sending and settling sends again, with the same key. Messages are claimed, so that two processes do
 not send the same. Not here: when something is due (`due`), what a message says (`message`), how it is sent (`channels`).
 """
 
@@ -21,7 +21,9 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from crawler.settings import parse_duration
+from crawler.store.alarms import incidents_of
 from crawler.store.database import Database
+from crawler.store.outlets import read_outlets
 from crawler.store.watches import (
     Delivery,
     DeliveryStatus,
@@ -34,6 +36,8 @@ from crawler.store.watches import (
     take_deliveries,
 )
 from indexer.engine import SearchEngine
+from indexer.watches.alarm_message import compose_alarm
+from indexer.watches.alarms import described
 from indexer.watches.due import due_at
 from indexer.watches.finding import find_documents, with_copies
 from indexer.watches.message import SHOWN, Message, Reader, compose
@@ -57,7 +61,7 @@ class DeliverReport:
     failed: int = 0
     """Not taken now: tried again, or given up."""
     waiting: int = 0
-    """Matches that are not due yet."""
+    """Matches and alarms that are not due yet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,27 +83,25 @@ class _Parcel:
 
 def deliver_due(
     database: Database,
-    engine: SearchEngine,
+    engine: SearchEngine | None,
     settings: AlertSettings,
     now: datetime,
     chance: Callable[[], float] = random.random,
 ) -> DeliverReport:
-    """Send what is due. Never raises for what a service does; a broken store or index raises BackendUnavailable."""
-    time_limit_s = parse_duration(settings.time_limit)
-    parcels, waiting = _take(database, now, time_limit_s)
-    if not parcels:
-        return DeliverReport(waiting=waiting)
-    with database.read() as connection:
-        messages = [_message(engine, connection, parcel, settings, now) for parcel in parcels]
-    outcomes = send_messages([(parcel.channel, message) for parcel, message in zip(parcels, messages, strict=True)], settings)
-    with database.write() as connection:
-        for parcel, error in zip(parcels, outcomes, strict=True):
-            settle_deliveries(
-                connection, parcel.ids, **_outcome(parcel, error, now, parse_duration(settings.give_up_after), chance)
-            )
-        prune_deliveries(connection, now - KEPT)
-    failed = sum(error is not None for error in outcomes)
-    return DeliverReport(sent=len(outcomes) - failed, failed=failed, waiting=waiting)
+    """Send what is due; without an index (None) alarms only. Never raises for what a service does; a broken store or index raises
+    BackendUnavailable, the index after the alarms are sent."""
+    sent = failed = 0
+    for alarms in (True, False) if engine is not None else (True,):
+        parcels, waiting = _take(database, settings, now, alarms=alarms)
+        if not parcels:
+            continue
+        with database.read() as connection:
+            messages = [_message(engine, connection, parcel, settings, now) for parcel in parcels]
+        outcomes = send_messages([(one.channel, message) for one, message in zip(parcels, messages, strict=True)], settings)
+        _settle(database, parcels, outcomes, settings, now, chance)
+        failed += sum(error is not None for error in outcomes)
+        sent += sum(error is None for error in outcomes)
+    return DeliverReport(sent=sent, failed=failed, waiting=waiting)
 
 
 def send_messages(messages: Sequence[tuple[str, Message]], settings: AlertSettings) -> list[str | None]:
@@ -138,18 +140,42 @@ def _environment(settings: AlertSettings) -> dict[str, str]:
     return kept | ({"HTTP_PROXY": settings.proxy, "HTTPS_PROXY": settings.proxy} if settings.proxy else {})
 
 
-def _take(database: Database, now: datetime, time_limit_s: float) -> tuple[list[_Parcel], int]:
-    """Parcels that are due, claimed for this process, and how many matches wait."""
-    until = now + timedelta(seconds=2 * time_limit_s + 60)
+def _settle(
+    database: Database, parcels: Sequence[_Parcel], outcomes: Sequence[str | None], settings: AlertSettings, now: datetime,
+    chance: Callable[[], float],
+) -> None:  # fmt: skip
+    give_up_s = parse_duration(settings.give_up_after)
+    with database.write() as connection:
+        for parcel, error in zip(parcels, outcomes, strict=True):
+            settle_deliveries(connection, parcel.ids, **_outcome(parcel, error, now, give_up_s, chance))
+        prune_deliveries(connection, now - KEPT)
+
+
+def _take(database: Database, settings: AlertSettings, now: datetime, *, alarms: bool) -> tuple[list[_Parcel], int]:
+    """Parcels of alarms or of matches that are due, claimed for this process, and how many of both kinds wait."""
+    until = now + timedelta(seconds=2 * parse_duration(settings.time_limit) + 60)
+    gather = timedelta(seconds=parse_duration(settings.gather_alarms) if alarms else 0)
     with database.write() as connection:
         watches = {row.id: row for row in read_watches(connection, active_only=True)}
         deliveries, sent = open_deliveries(connection, now), last_sent(connection)
+        chosen = {row.id: row for row in watches.values() if (row.kind == "alarm") == alarms}
         taken: list[_Parcel] = []
-        for parcel in _parcels(deliveries, watches):
+        for parcel in _parcels(_in_order(deliveries), chosen):
             ends = until + timedelta(microseconds=len(taken))  # parcels are told apart by it when they are tried again
-            if len(taken) < _ROUND and _is_due(parcel, sent, now) and take_deliveries(connection, parcel.ids, ends, now):
+            is_due = _is_due(parcel, sent, now, gather)
+            if len(taken) < _ROUND and is_due and take_deliveries(connection, parcel.ids, ends, now):
                 taken.append(parcel)
     return taken, len(deliveries) - sum(len(parcel.deliveries) for parcel in taken)
+
+
+def _in_order(deliveries: Sequence[Delivery]) -> list[Delivery]:
+    """Without the ends of incidents whose beginning is being tried again: nobody hears that something is well before it was wrong."""
+    tried = {(one.watch_id, one.channel, one.key) for one in deliveries if one.next_try_at is not None}
+    return [
+        one
+        for one in deliveries
+        if one.next_try_at is not None or (one.watch_id, one.channel, one.key.replace("closed", "opened")) not in tried
+    ]
 
 
 def _parcels(deliveries: Sequence[Delivery], watches: Mapping[str, WatchRow]) -> list[_Parcel]:
@@ -171,25 +197,36 @@ def _batches(group: tuple[Delivery, ...]) -> Iterator[tuple[Delivery, ...]]:
     return (group[at : at + _PARCEL] for at in range(0, len(group), _PARCEL))
 
 
-def _is_due(parcel: _Parcel, sent: Mapping[tuple[str, str], datetime], now: datetime) -> bool:
+def _is_due(parcel: _Parcel, sent: Mapping[tuple[str, str], datetime], now: datetime, gather: timedelta) -> bool:
     if (next_try := parcel.deliveries[0].next_try_at) is not None:
         return next_try <= now
-    found_at = min(one.created_at for one in parcel.deliveries)
+    found_at = min(one.created_at for one in parcel.deliveries) + gather
     return due_at(found_at, WatchSettings.read(parcel.watch.settings), sent.get((parcel.watch.id, parcel.channel))) <= now
 
 
-def _message(engine: SearchEngine, connection: sa.Connection, parcel: _Parcel, settings: AlertSettings, now: datetime) -> Message:
+def _message(
+    engine: SearchEngine | None, connection: sa.Connection, parcel: _Parcel, settings: AlertSettings, now: datetime
+) -> Message:
     watch, chosen = parcel.watch, WatchSettings.read(parcel.watch.settings)
-    ids = [one.article_id for one in parcel.deliveries]
-    details = {one: said for _, one, said in TextWatches([watch] if watch.kind == "text" else ()).match(connection, ids)}
-    found = find_documents(engine, watch, ids, details, now)
-    found[:SHOWN] = with_copies(engine, connection, found[:SHOWN])
-    shown = {"id": watch.id, "name": watch.name, "query": watch.query if watch.kind == "search" else "a watched text"}
     reader = Reader(
         zone=ZoneInfo(chosen.zone), now=now, language=chosen.language, page_url=settings.page_url,
         is_digest=chosen.digest_at is not None,
     )  # fmt: skip
-    return compose(parcel.key, shown, found, reader)
+    if engine is None or watch.kind == "alarm":
+        incidents = incidents_of(connection, [one.key for one in parcel.deliveries])
+        names = {slug: row.name for slug, row in read_outlets(connection).items()}
+        return compose_alarm(parcel.key, shown_watch(watch), incidents, names, reader)
+    ids = [one.article_id for one in parcel.deliveries if one.article_id]
+    details = {one: said for _, one, said in TextWatches([watch] if watch.kind == "text" else ()).match(connection, ids)}
+    found = find_documents(engine, watch, ids, details, now)
+    found[:SHOWN] = with_copies(engine, connection, found[:SHOWN])
+    return compose(parcel.key, shown_watch(watch), found, reader)
+
+
+def shown_watch(watch: WatchRow) -> dict[str, str]:
+    """A watch as its messages name it."""
+    about = {"search": watch.query, "alarm": described(WatchSettings.read(watch.settings))}
+    return {"id": watch.id, "name": watch.name, "query": about.get(watch.kind, "a watched text")}
 
 
 def _outcome(

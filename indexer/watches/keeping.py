@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
 
 from crawler.errors import BackendUnavailable, ConfigError, QueryError
 from crawler.store.database import Database
@@ -26,8 +28,10 @@ from crawler.store.watches import (
 from indexer.engine import SearchEngine
 from indexer.query import parse_query
 from indexer.search import PAGE_LIMIT, SearchRequest, search
+from indexer.watches.alarm_message import compose_alarm
+from indexer.watches.alarms import AlarmFilter, note_open
 from indexer.watches.channels import check_channel, masked
-from indexer.watches.delivering import send_messages
+from indexer.watches.delivering import send_messages, shown_watch
 from indexer.watches.message import Reader, compose
 from indexer.watches.noting import RECENT
 from indexer.watches.settings import AlertSettings, WatchSettings, read_clock, read_name, read_quiet, read_zone, without_repeats
@@ -70,21 +74,24 @@ def add_watch(
     database: Database, engine: SearchEngine, name: str, query: str, settings: WatchSettings, now: datetime, kind: str = "search"
 ) -> WatchRow:
     """Keep a new watch, and what it finds already as known. Raises ConfigError (name taken or bad) and QueryError (no such query)."""
-    try:
-        name = read_name(name)
-    except ValueError as error:
-        raise ConfigError(str(error)) from None
     if kind == "search":
         hint = parse_query(query).hint
         if hint or not query.strip():
             raise QueryError(f"a watch's query is not guessed: {hint or 'it is empty'}")
-    row = WatchRow(id=secrets.token_hex(8), name=name, query=query, kind=kind, settings=settings.as_json(), created_at=now)
+    row = _new_row(name, query, settings, now, kind)
     known = _known(engine, row, settings, now) if kind == "search" else []
     with database.write() as connection:
-        if find_watch(connection, name) is not None:
-            raise ConfigError(f"there is a watch {name!r} already; remove it first, or choose another name")
-        save_watch(connection, row)
+        _save_new(connection, row)
         note_matches(connection, known, now, DeliveryStatus.KNOWN)
+    return row
+
+
+def add_alarm_watch(database: Database, name: str, settings: WatchSettings, asked: AlarmFilter, now: datetime) -> WatchRow:
+    """Keep a new watch of incidents; what is open now is its first alarm. `asked` is checked. Raises ConfigError (name taken or bad)."""
+    row = _new_row(name, "", replace(settings, **asdict(asked)), now, "alarm")
+    with database.write() as connection:
+        _save_new(connection, row)
+        note_open(connection, now, only=row.id)
     return row
 
 
@@ -114,11 +121,25 @@ def drop_watch(database: Database, row: WatchRow) -> None:
 def test_watch(row: WatchRow, alerts: AlertSettings, now: datetime) -> list[tuple[str, str | None]]:
     """Send a test to each address: (address without secrets, None when it was taken, else why not)."""
     settings = WatchSettings.read(row.settings)
-    shown = {"id": row.id, "name": row.name, "query": row.query if row.kind == "search" else "a watched text"}
     reader = Reader(zone=ZoneInfo(settings.zone), now=now, language=settings.language, is_digest=settings.digest_at is not None)
-    message = compose(f"test-{secrets.token_hex(8)}", shown, (), reader)
+    key, shown = f"test-{secrets.token_hex(8)}", shown_watch(row)
+    message = compose_alarm(key, shown, None, {}, reader) if row.kind == "alarm" else compose(key, shown, (), reader)
     outcomes = send_messages([(channel, message) for channel in settings.to], alerts)
     return [(masked(channel), error) for channel, error in zip(settings.to, outcomes, strict=True)]
+
+
+def _new_row(name: str, query: str, settings: WatchSettings, now: datetime, kind: str) -> WatchRow:
+    try:
+        name = read_name(name)
+    except ValueError as error:
+        raise ConfigError(str(error)) from None
+    return WatchRow(id=secrets.token_hex(8), name=name, query=query, kind=kind, settings=settings.as_json(), created_at=now)
+
+
+def _save_new(connection: sa.Connection, row: WatchRow) -> None:
+    if find_watch(connection, row.name) is not None:
+        raise ConfigError(f"there is a watch {row.name!r} already; remove it first, or choose another name")
+    save_watch(connection, row)
 
 
 def _known(engine: SearchEngine, row: WatchRow, settings: WatchSettings, now: datetime) -> list[Match]:

@@ -35,6 +35,11 @@ class WatchSettings:
     """Of a watched text: the least share of it that an article carries."""
     language: str = "en"
     """Of the messages' own words; one of `wording.LANGUAGES`."""
+    outlets: tuple[str, ...] = ()
+    """Of alarms: these outlets' and those of `groups` only; none of both: all."""
+    groups: tuple[str, ...] = ()
+    verdicts: tuple[str, ...] = ()
+    """Of alarms: with these verdicts only; none: all."""
 
     def as_json(self) -> dict[str, Any]:
         """Plain JSON."""
@@ -44,7 +49,8 @@ class WatchSettings:
     def read(cls, row: Mapping[str, Any]) -> WatchSettings:
         """From a row's JSON."""
         quiet = row.get("quiet")
-        return cls(**{**row, "to": tuple(row.get("to", ())), "quiet": tuple(quiet) if quiet else None})
+        lists = {name: tuple(row.get(name, ())) for name in ("to", "outlets", "groups", "verdicts")}
+        return cls(**{**row, **lists, "quiet": tuple(quiet) if quiet else None})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,9 +67,10 @@ class AlertSettings:
     proxy: str | None = setting(None, "Proxy for alerts over HTTP; the environment's own proxy settings are not used.")
     time_limit: str = setting("60s", "What one message may take; what hangs longer is ended and tried again.")
     give_up_after: str = setting("5d", "How long a message is tried again before it counts as failed.")
+    gather_alarms: str = setting("2m", "How long an alarm waits for others, to go with them in one message.")
 
     def __post_init__(self) -> None:
-        for name in ("time_limit", "give_up_after"):
+        for name in ("time_limit", "give_up_after", "gather_alarms"):
             try:
                 parse_duration(getattr(self, name))
             except ValueError as error:

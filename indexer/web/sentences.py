@@ -49,10 +49,37 @@ SENTENCES = (
     _("No page has this address."),
     _("The log of the service has the details."),
     _("No article and no story has this address. It may have been left out of the store."),
-    # scheduler.health
-    _("every page fetched (%(count)s) was a wall or a challenge"),
+    # scheduler.verdicts, .reach and .content: clauses whose subject is the outlet
     _("nothing new since %(day)s"),
+    _("does not answer (%(said)s)"),
+    _("sends a challenge for browsers"),
+    _("answers with nothing in its sources"),
+    _("answers but told nothing new for %(span)s, since %(when)s; %(count)s articles would be usual"),
+    _("answers %(status)s where %(url)s was"),
+    _("answers %(status)s"),
+    _("leads from %(url)s to another domain (%(said)s)"),
+    _("leads for good from %(url)s to %(other)s"),
+    _("forbids %(url)s in its robots.txt"),
+    _("sends something at %(url)s that cannot be read as its kind (%(said)s)"),
+    _("cannot be crawled: %(said)s"),
+    _("shows a wall or a challenge instead of articles: on %(bad)s of the last %(seen)s pages"),
+    _("gives pages without a text that can be read: %(bad)s of the last %(seen)s, where %(usual)s is usual"),
+    _("asks money for %(bad)s of its last %(seen)s articles, where %(usual)s is usual"),
+    _("lacks the %(field)s on %(bad)s of its last %(seen)s articles; %(usual)s have it usually"),
+    _("gives texts of %(words)s words on its last %(seen)s articles, where %(usual)s are usual"),
+    _("takes %(now)s s for an answer, where %(usual)s s is usual"),
+    _("told nothing new for %(span)s, since %(when)s; %(count)s articles would be usual"),
+    # scheduler.alarms
+    _("%(bad)s of %(all)s outlets crawled in the last %(minutes)s minutes do not answer"),
 )
+TAILS = (
+    _("each of the last %(count)s times, since %(when)s"),
+    _("at %(when)s; not sure yet"),
+    _("at %(when)s"),
+    _("then: %(verdict)s"),
+)
+"""What may stand in brackets at the end of a clause: when it was so."""
+_TAIL = re.compile(r" \(((?:each of the last \d+ times, since|at|then:) [^()]*)\)$")
 _MEANT = re.compile(r' \(did you mean "([^"]*)"\?\)')
 _PLACE = re.compile(r"%\((\w+)\)s")
 
@@ -65,14 +92,24 @@ def _pattern(sentence: str) -> re.Pattern[str]:
 
 
 _PATTERNS = tuple((_pattern(sentence), sentence) for sentence in SENTENCES)
+_TAILS = tuple((_pattern(sentence), sentence) for sentence in TAILS)
 
 
 def told(said: Translator, sentence: str) -> tuple[str, str]:
     """(the sentence in the reader's language, "") or, where it is not known, (as it is, "en"): the text and its `lang`."""
+    if (tail := _TAIL.search(sentence)) and (when := _found(said, tail[1], _TAILS)):
+        text, lang = told(said, sentence[: tail.start()])
+        return (sentence, lang) if lang else (f"{text} ({when})", "")
     meant = _MEANT.search(sentence)
     plain = sentence[: meant.start()] + sentence[meant.end() :] if meant else sentence
-    for pattern, known in _PATTERNS:
-        if found := pattern.fullmatch(plain):
-            text = said.gettext(known) % found.groupdict()
-            return (text + " " + said.gettext("Did you mean %(word)s?") % {"word": meant[1]} if meant else text), ""
+    if text := _found(said, plain, _PATTERNS):
+        return (text + " " + said.gettext("Did you mean %(word)s?") % {"word": meant[1]} if meant else text), ""
     return sentence, "en"
+
+
+def _found(said: Translator, plain: str, patterns: tuple[tuple[re.Pattern[str], str], ...]) -> str:
+    """In the reader's language by the first pattern that fits; "" where none does."""
+    for pattern, known in patterns:
+        if found := pattern.fullmatch(plain):
+            return said.gettext(known) % found.groupdict()
+    return ""

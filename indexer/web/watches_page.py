@@ -13,6 +13,7 @@ from indexer.watches.channels import masked
 from indexer.watches.keeping import add_watch, drop_watch, make_settings, pause_watch, test_watch
 from indexer.watches.settings import AlertSettings, WatchSettings
 from indexer.web.renderer import Reader, search_address
+from indexer.web.words import VERDICTS
 
 FIELDS = ("name", "query", "to", "digest", "quiet")
 """Of the form."""
@@ -80,17 +81,27 @@ def _row(reader: Reader, row: WatchRow, deliveries: list[Delivery]) -> dict[str,
     is_search = row.kind == "search"
     words = {"waiting": _("waiting"), "sending": _("on its way"), "sent": _("sent"), "failed": _("given up")}
     return {
-        "id": row.id, "name": row.name, "query": row.query if is_search else _("a text"), "when": when,
+        "id": row.id, "name": row.name, "query": row.query if is_search else _about(reader, row.kind, settings), "when": when,
         "href": search_address(row.query) if is_search else "", "to": [masked(one) for one in settings.to],
         "is_paused": row.paused_at is not None, "since": row.created_at,
         "log": [
             {
-                "href": f"/article/{one.article_id}", "status": words.get(one.status.value, one.status.value),
+                "href": f"/article/{one.article_id}" if one.article_id else "/outlets", "status": words.get(one.status.value, one.status.value),
                 "error": one.last_error or "", "at": one.delivered_at or one.created_at,
             }
             for one in deliveries
         ],
     }  # fmt: skip
+
+
+def _about(reader: Reader, kind: str, settings: WatchSettings) -> str:
+    """What is watched that is no query."""
+    _ = reader.said.gettext
+    if kind != "alarm":
+        return _("a text")
+    whose = ", ".join((*settings.outlets, *(f"group:{one}" for one in settings.groups))) or _("all outlets")
+    said = _("alarms: %(outlets)s") % {"outlets": whose}
+    return " · ".join([said, *(reader.words(VERDICTS, one) for one in settings.verdicts)])
 
 
 def _machine_zone() -> str:

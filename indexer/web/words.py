@@ -68,8 +68,13 @@ VERDICTS = {
     "quiet": _("quiet"),
     "unreachable": _("unreachable"),
     "blocked": _("blocked"),
-    "unreadable": _("unreadable"),
-    "failing": _("failing"),
+    "new": _("new"),
+    "moved": _("moved"),
+    "feed frozen": _("feed frozen"),
+    "parser broken": _("parser broken"),
+    "paywalled": _("paywalled"),
+    "slow": _("slow"),
+    "this side": _("this side"),
 }
 FIELDS = {
     "outlet": _("Outlet"),
