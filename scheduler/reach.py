@@ -50,6 +50,8 @@ def _failure(source: SourceReport) -> Failure:
         return Failure(Verdict.MOVED, f"leads from {source.url} to another domain ({said})")
     if source.status is SourceStatus.REFUSED and source.trouble is Trouble.ROBOTS:
         return Failure(Verdict.BLOCKED, f"forbids {source.url} in its robots.txt")
+    if source.trouble is Trouble.REST or source.http_status == HTTPStatus.TOO_MANY_REQUESTS:
+        return Failure(Verdict.BLOCKED, f"asks to be left alone ({said})")
     if source.status is SourceStatus.UNREADABLE:
         return Failure(Verdict.BROKEN, f"sends something at {source.url} that cannot be read as its kind ({said})")
     if source.http_status is not None:

@@ -78,7 +78,7 @@ class SourceReport:
     told: int = 0
     """Entries not met before."""
     newest_at: datetime | None = None
-    """Publication date of the newest entry of this answer, as it says."""
+    """Publication date of the newest entry that it has told, as far as it says."""
     moved_to: str | None = None
     """Where a permanent redirect leads, now or since earlier."""
     seconds: float = 0.0

@@ -15,6 +15,7 @@ import structlog
 from crawler.errors import BackendUnavailable, FetchLater, FetchNever, NormalizeError
 from crawler.filing import Filing, file_nothing, file_removal
 from crawler.model.feed import FeedEntry, completed
+from crawler.model.observed import Wall
 from crawler.model.outlet import Outlet
 from crawler.model.page import Page
 from crawler.model.run import Outcome
@@ -22,9 +23,11 @@ from crawler.settings import parse_duration
 from crawler.spiders.fetching import NotAsked, TooLarge, Wanted
 from crawler.spiders.filing_queue import Reading, entry_key, leave_blocked
 from crawler.spiders.known import KnownOutlet
+from crawler.spiders.observing import wall_of
 from crawler.spiders.readers import read_known
 from crawler.spiders.retry_after import LAST_ATTEMPT, next_try
 from crawler.spiders.run_parts import RunParts
+from crawler.spiders.tally import Tally
 from crawler.spiders.walls import Verdict, judge
 from crawler.store import articles, dead_letters, frontier, pages
 from crawler.store.dead_letters import DeadLetter, Stage
@@ -40,8 +43,8 @@ log = structlog.get_logger("crawler")
 class EntryWork:
     """Takes the entries of one outlet from the frontier to their outcomes."""
 
-    def __init__(self, parts: RunParts, outlet: Outlet, known: KnownOutlet) -> None:
-        self._parts, self._outlet, self._known = parts, outlet, known
+    def __init__(self, parts: RunParts, outlet: Outlet, known: KnownOutlet, tally: Tally) -> None:
+        self._parts, self._outlet, self._known, self._tally = parts, outlet, known, tally
         self._shared = Shared(outlet)
         self._revisit_s = tuple(parse_duration(age) for age in outlet.revisit)
         self.pages_fetched = 0
@@ -114,7 +117,11 @@ class EntryWork:
         noted = self._known.note(sighting, page.fetched_at)
         filing = Filing(article=article, page=page, revisit_s=self._revisit_s)
         try:
-            return await self._parts.filing.file(Reading(item=item, filing=filing, noted=noted))
+            outcome = await self._parts.filing.file(Reading(item=item, filing=filing, noted=noted))
+            if outcome is Outcome.BLOCKED:
+                self._tally.note_wall(Wall.SAME_TEXT)
+            self._tally.note_page(outcome, article, sighting)
+            return outcome
         except BackendUnavailable:
             raise
         except Exception as error:
@@ -133,6 +140,8 @@ class EntryWork:
         """No article: a removal for a known one that is gone, else a dead letter with the reason, and the page if there is one."""
         now = self._parts.now()
         letter = self._letter(item, verdict, page, now)
+        if verdict.outcome is Outcome.BLOCKED:
+            self._tally.note_wall(wall_of(verdict.reason))
 
         def settle(connection: sa.Connection) -> None:
             if item.article_id and verdict.outcome is Outcome.GONE and page is not None:

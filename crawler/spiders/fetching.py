@@ -19,6 +19,7 @@ from w3lib.url import safe_url_string
 from crawler.addresses import MAX_ADDRESS_LENGTH, belongs_to, host_of
 from crawler.errors import FetchLater, FetchNever
 from crawler.model.feed import FeedEntry
+from crawler.model.observed import Traffic
 from crawler.model.outlet import Outlet
 from crawler.model.page import Page
 from crawler.spiders.bodies import ACCEPTED, decode
@@ -115,6 +116,7 @@ class Fetcher:
         self._robots: dict[str, Robots] = {}
         self._rest_until: dict[str, float] = {}
         self._turns: dict[str, asyncio.Semaphore] = {}
+        self._traffic: dict[str, Traffic] = {}
 
     async def fetch(self, wanted: Wanted) -> Answer:
         """The answer to one address: any status but the passing ones (429, 5xx and the like).
@@ -149,6 +151,10 @@ class Fetcher:
         if rules.crawl_delay_s:
             self._client.slow_down(outlet.slug, min(rules.crawl_delay_s, MAX_CRAWL_DELAY_S))
         return rules
+
+    def traffic_of(self, outlet: Outlet) -> Traffic:
+        """What was asked of the outlet's servers so far."""
+        return self._traffic.get(outlet.slug, Traffic())
 
     def rests_s(self, outlet: Outlet) -> float:
         """Seconds for which the outlet's server asked to be left alone."""
@@ -215,13 +221,21 @@ class Fetcher:
         self._client.check()
         try:
             response = await self._client.download(request)
+            self._count(request, wanted.outlet, failed=response.status in _PASSING)
         except Exception as error:
+            self._count(request, wanted.outlet, failed=True)
             if (ip := self._client.guard.why_refused(url)) and isinstance(error, CannotResolveHostError):
                 raise FetchNever(f"private address refused: {host_of(url)} is {ip}") from error
             raise in_our_words(error, url) from error
         if response.status in _PASSING:
             raise self._passing(response, wanted.outlet)
         return response, float(request.meta.get(TOOK_S, 0.0))
+
+    def _count(self, request: Request, outlet: Outlet, *, failed: bool) -> None:
+        known, took_s = self.traffic_of(outlet), float(request.meta.get(TOOK_S, 0.0))
+        self._traffic[outlet.slug] = Traffic(
+            requests=known.requests + 1, seconds=round(known.seconds + took_s, 3), failures=known.failures + failed
+        )
 
     def _request(self, url: str, wanted: Wanted, left_s: float) -> Request:
         validators = wanted.headers if host_of(url) == host_of(wanted.url) else {}

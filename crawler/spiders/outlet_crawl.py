@@ -11,11 +11,13 @@ import structlog
 
 from crawler.addresses import canonical_address
 from crawler.model.feed import FeedEntry
+from crawler.model.observed import Observed
 from crawler.model.outlet import Outlet
 from crawler.model.run import Outcome, OutletReport, SourceReport, SourceStatus
 from crawler.spiders.choosing import Choosing
 from crawler.spiders.entries import EntryWork
 from crawler.spiders.known import KnownOutlet
+from crawler.spiders.observing import robots_state, tls_state
 from crawler.spiders.polls import SourcePoll
 from crawler.spiders.robots import MAX_CRAWL_DELAY_S
 from crawler.spiders.run_parts import RunParts
@@ -38,11 +40,21 @@ class OutletCrawl:
         self._parts, self._outlet = parts, outlet
         self._tally = Tally(outlet.slug)
         self._known = KnownOutlet(parts, outlet)
-        self._work = EntryWork(parts, outlet, self._known)
+        self._work = EntryWork(parts, outlet, self._known, self._tally)
+        self._began: float | None = None
+        self._ended: float | None = None
         self._choosing = Choosing(outlet, force=parts.plan.force)
 
     async def run(self) -> None:
         """Poll and fetch. Raises BackendUnavailable when the store is lost; any other trouble is in the report."""
+        clock = asyncio.get_running_loop().time
+        self._began = clock()
+        try:
+            await self._run()
+        finally:
+            self._ended = clock()
+
+    async def _run(self) -> None:
         plan = self._parts.plan
         await self._known.open()
         if plan.urls and self._outlet.slug == plan.outlets[0].slug:
@@ -60,7 +72,14 @@ class OutletCrawl:
     def report(self) -> OutletReport:
         """What came of it so far."""
         self._tally.pages_fetched = self._work.pages_fetched
-        return self._tally.report()
+        asked = self._tally.sources
+        elapsed_s = round(self._ended - self._began, 3) if self._began is not None and self._ended is not None else 0.0
+        return self._tally.report(
+            Observed(
+                traffic=self._parts.fetcher.traffic_of(self._outlet), elapsed_s=elapsed_s,
+                robots=robots_state(self._outlet, asked), tls=tls_state(self._outlet, asked),
+            )
+        )  # fmt: skip
 
     async def _poll_sources(self) -> bool:
         """Ask each source; False when none of those asked could be reached."""

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -30,21 +31,25 @@ from crawler.discovery.polling import (
 from crawler.discovery.reading import FeedReading, SitemapReading, UnreadableSource
 from crawler.discovery.sitemap import fresh_children
 from crawler.errors import BackendUnavailable, FetchLater, FetchNever, NormalizeError
+from crawler.model.article import article_id
 from crawler.model.feed import FeedState
+from crawler.model.observed import Trouble
 from crawler.model.outlet import Outlet, Source, SourceKind
 from crawler.model.run import SourceReport, SourceStatus
 from crawler.spiders.choosing import Choosing
 from crawler.spiders.fetching import FEED_BYTES, Answer, Wanted
+from crawler.spiders.observing import status_in, trouble_of
 from crawler.spiders.readers import read_source
 from crawler.spiders.retry_after import read_retry_after
 from crawler.spiders.run_parts import RunParts
 from crawler.spiders.tally import Tally
 from crawler.spiders.walls import is_challenge
-from crawler.store import frontier, sources
-from crawler.store.frontier import FrontierReason
+from crawler.store import dead_letters, frontier, sources
+from crawler.store.frontier import FrontierItem, FrontierReason
 
 MAX_CHILDREN = 5
 """Sitemaps of an index asked in one run."""
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 log = structlog.get_logger("crawler")
 
 
@@ -72,14 +77,22 @@ class SourcePoll:
         if not force and not is_due(state, now):
             return None, []
         validators = {} if force else conditional_headers(state, now)
-        asked = address_to_ask(state)
+        started = asyncio.get_running_loop().time()
+        report, children = await self._answered(state, validators, (states, tally))
+        return dataclasses.replace(report, seconds=round(asyncio.get_running_loop().time() - started, 3)), children
+
+    async def _answered(
+        self, state: FeedState, validators: dict[str, str], context: tuple[dict[str, FeedState], Tally]
+    ) -> tuple[SourceReport, list[str]]:
+        """Ask now, and what came of it."""
+        url, asked = state.url, address_to_ask(state)
         wanted = Wanted(
             url=asked, outlet=self._outlet, headers=validators, max_bytes=FEED_BYTES,
             also_from=tuple(filter(None, (host_of(url), host_of(asked)))),
         )  # fmt: skip
         try:
             answer = await self._parts.fetcher.fetch(wanted)
-            return await self._judge(state, answer, bool(validators), (states, tally))
+            return await self._judge(state, answer, bool(validators), context)
         except BackendUnavailable:
             raise
         except FetchLater as later:
@@ -137,7 +150,11 @@ class SourcePoll:
     async def _save(self, state: FeedState, poll: PollAnswer, status: SourceStatus, reason: str | None = None) -> SourceReport:
         after = next_state(state, dataclasses.replace(poll, meaning=status), self._parts.now())
         await self._parts.ledger.write(lambda connection: sources.save_state(connection, after))
-        return SourceReport(url=state.url, status=status, error=reason)
+        failed = status not in (SourceStatus.NOT_MODIFIED, SourceStatus.SAME_BODY)
+        return SourceReport(
+            url=state.url, status=status, error=reason, trouble=_trouble(status, reason or "") if failed else None,
+            http_status=poll.status or status_in(reason or ""), newest_at=after.newest_at, moved_to=poll.moved_to or after.moved_to,
+        )  # fmt: skip
 
     async def _enter(
         self, state: FeedState, poll: PollAnswer, reading: FeedReading | SitemapReading, tally: Tally
@@ -147,19 +164,33 @@ class SourcePoll:
         status = SourceStatus.OK if reading.entries or getattr(reading, "children", ()) else SourceStatus.EMPTY
         entries = self._choosing.sort_out(reading.entries, self._source)
 
-        def enter(connection: sa.Connection) -> set[str]:
+        def enter(connection: sa.Connection) -> tuple[set[str], int]:
             items = self._choosing.choose(connection, entries.met, now)
             frontier.queue(connection, items, now)
-            new = sum(item.reason is FrontierReason.NEW for item in items)
+            new = _count_new(connection, items)
             after = next_state(state, dataclasses.replace(poll, meaning=status, told=len(entries.met), new=new), now)
             if entries.left_out:  # they come with the next poll, which must not end at "unchanged"
                 after = dataclasses.replace(after, etag=None, last_modified=None, body_sha256=None)
             sources.save_state(connection, after)
-            return {item.url for item in items}
+            return {item.url for item in items}, new
 
-        queued = await self._parts.ledger.write(enter)
+        queued, new = await self._parts.ledger.write(enter)
         tally.add_entries(entries.count, queued, refused=entries.refused, later=entries.left_out)
-        return SourceReport(url=state.url, status=status, entries=entries.count, error="; ".join(reading.warnings)[:500] or None)
+        tally.add_told(new)
+        return SourceReport(
+            url=state.url, status=status, entries=entries.count, error="; ".join(reading.warnings)[:500] or None, http_status=poll.status,
+            told=new, newest_at=poll.newest_at, moved_to=poll.moved_to or state.moved_to,
+        )  # fmt: skip
+
+
+def _count_new(connection: sa.Connection, items: Sequence[FrontierItem]) -> int:
+    """Those not met before; an entry that gave no article once, and is tried again, was met."""
+    new = [article_id(item.url) for item in items if item.reason is FrontierReason.NEW]
+    return len(new) - len(dead_letters.letters_of(connection, new, _EPOCH))
+
+
+def _trouble(status: SourceStatus, reason: str) -> Trouble:
+    return Trouble.CONTENT if status is SourceStatus.UNREADABLE else trouble_of(reason)
 
 
 def _pace(answer: Answer, reading: FeedReading | SitemapReading) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import pytest
 
 from crawler.model.article import article_id
 from crawler.model.feed import FeedState
+from crawler.model.observed import Trouble, Wall
 from crawler.model.outlet import Source, SourceKind
 from crawler.model.run import Outcome, OutletReport, SourceStatus
 from crawler.store import articles, frontier, pages, sources
@@ -269,6 +270,42 @@ def test_a_challenge_answered_with_200_is_a_failure_of_the_source(town: Town) ->
 
 def test_f16_a_source_that_failed_is_left_alone_for_a_while(town: Town) -> None:
     assert town.server.asked_for("/html/") == [] and town.second["html"].sources == ()
+
+
+def test_what_a_crawl_saw_of_an_outlet_is_in_its_report(town: Town) -> None:
+    first, second = town.first["well"].observed, town.second["well"].observed
+    assert (first.told, first.new.count, first.new.with_date) == (3, 3, 3)
+    assert first.new.words > 3 * 20
+    assert (second.told, second.new.count) == (0, 0)
+    assert (first.robots, first.tls) == ("open", "none")
+    assert first.traffic.requests >= 4 and first.traffic.seconds > 0 and first.elapsed_s > 0
+    assert town.first["well"].sources[0].told == 3
+
+
+def test_f31_the_kinds_of_walls_are_counted(town: Town) -> None:
+    assert town.first["odd"].observed.walls == {Wall.STATUS: 2, Wall.CHALLENGE: 1, Wall.CONSENT: 1}
+    assert town.first["walled"].observed.walls[Wall.SAME_TEXT] >= 1
+
+
+def test_entries_that_gave_no_article_are_not_told_anew(town: Town) -> None:
+    assert town.first["odd"].observed.told == 15
+    assert town.second["odd"].observed.told == 1, "one entry is new"
+
+
+@pytest.mark.parametrize(
+    ("slug", "trouble", "status"),
+    [
+        ("no-feed", Trouble.STATUS, 404), ("gone-feed", Trouble.STATUS, 410), ("down-feed", Trouble.CONNECTION, None),
+        ("secret-feed", Trouble.STATUS, 403), ("html", Trouble.CONTENT, 200), ("well", None, 200),
+    ],
+)  # fmt: skip
+def test_f16_the_trouble_of_a_source_has_its_kind(town: Town, slug: str, trouble: Trouble | None, status: int | None) -> None:
+    source = town.first[slug].sources[0]
+    assert (source.trouble, source.http_status) == (trouble, status)
+
+
+def test_f16_where_a_feed_moved_to_is_told(town: Town) -> None:
+    assert town.first["moved"].sources[0].moved_to == town.server.url("/moved/new.xml")
 
 
 def test_nobody_but_the_known_paths_was_asked(town: Town) -> None:
