@@ -37,7 +37,7 @@ _CHALLENGE_MARKS = (
 )  # fmt: skip
 _CONSENT = re.compile(
     r"before you continue|we (?:value|care about) your privacy|your privacy (?:choices|matters)|privacy settings|cookie consent|(?:manage|accept)(?: all)? cookies|your consent|"
-    r"zanim przejdziesz|szanujemy (?:twoją )?prywatność|cenimy (?:twoją )?prywatność|zgod[aęy] na przetwarzanie|przejdź do serwisu|ustawienia prywatności|rodo|"
+    r"zanim przejdziesz|szanujemy (?:twoją )?prywatność|cenimy (?:twoją )?prywatność|zgod[aęy] na przetwarzanie|przejdź do serwisu|ustawienia prywatności|\brodo\b|"
     r"bevor sie fortfahren|mit werbung weiterlesen|wir schätzen ihre privatsphäre|datenschutzeinstellungen|zustimmung|einwilligung|cookies? akzeptieren|"
     r"згод[ау] на обробку|файли cookie|політик[аи] конфіденційності|согласи[ея] на обработку|файлы cookie|než budete pokračovat|souhlas(?:ím)? s|soubory cookie|vážíme si vašeho soukromí",
     re.IGNORECASE,

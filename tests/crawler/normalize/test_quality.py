@@ -134,6 +134,13 @@ def test_f31_a_short_piece_of_news_is_not_taken_for_a_wall(title: str, setting: 
     assert read_draft(page_of(body(title, PROSE)), setting).title == title
 
 
+def test_f31_words_that_hold_the_letters_of_rodo_make_no_consent_wall(setting: Setting, page_of: object) -> None:
+    """Polish is full of them: środowisko, narodowy, przyroda, ogrodowy."""
+    text = "Park Narodowy i Bank Narodowy zapłacą za ochronę środowiska, a w środowy wieczór obejrzą przyrodę. " + PROSE * 3
+    assert callable(page_of)
+    assert "ochronę środowiska" in read_draft(page_of(body("Narodowe środowisko", text)), setting).text
+
+
 def test_f31_a_login_wall_is_blocked(setting: Setting, page_of: object) -> None:
     html = body(
         "Zaloguj się",
