@@ -193,13 +193,16 @@ def raise_versions(connection: sa.Connection, ids: Sequence[str]) -> dict[str, i
 
 def due_visits(connection: sa.Connection, outlet: str, now: datetime, limit: int = 1000) -> list[tuple[str, str]]:
     """(id, address) of the outlet's articles whose revisit is due, the most overdue first."""
-    chosen = (
-        sa.select(article.c.id, article.c.url)
-        .where(article.c.outlet == outlet, article.c.next_visit_at <= now)
-        .order_by(article.c.next_visit_at)
-        .limit(limit)
-    )
-    return [(row.id, row.url) for row in connection.execute(chosen)]
+    rows = connection.execute(_DUE_VISITS, {"one": outlet, "at": now, "most": limit})
+    return [(row.id, row.url) for row in rows]
+
+
+_DUE_VISITS = (
+    sa.select(article.c.id, article.c.url)
+    .where(article.c.outlet == sa.bindparam("one"), article.c.next_visit_at <= sa.bindparam("at"))
+    .order_by(article.c.next_visit_at)
+    .limit(sa.bindparam("most", type_=sa.Integer))
+)
 
 
 def put_off_visit(connection: sa.Connection, article_id: str, until: datetime | None) -> None:

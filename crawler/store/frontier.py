@@ -70,19 +70,21 @@ def waiting(connection: sa.Connection, outlet: str, urls: Iterable[str]) -> set[
 
 def due(connection: sa.Connection, outlet: str, now: datetime, limit: int) -> list[FrontierItem]:
     """Items whose time has come, first tries before repeated ones, the longest waiting first."""
-    chosen = (
-        sa.select(frontier)
-        .where(frontier.c.outlet == outlet, frontier.c.next_try_at <= now)
-        .order_by(frontier.c.attempts, frontier.c.queued_at, frontier.c.url)
-        .limit(limit)
-    )
     return [
         FrontierItem(
             url=row.url, outlet=row.outlet, entry=from_json(row.entry, FeedEntry), reason=FrontierReason(row.reason),
             article_id=row.article_id, attempts=row.attempts, next_try_at=row.next_try_at, last_error=row.last_error,
         )
-        for row in connection.execute(chosen)
+        for row in connection.execute(_DUE, {"one": outlet, "at": now, "most": limit})
     ]  # fmt: skip
+
+
+_DUE = (
+    sa.select(frontier)
+    .where(frontier.c.outlet == sa.bindparam("one"), frontier.c.next_try_at <= sa.bindparam("at"))
+    .order_by(frontier.c.attempts, frontier.c.queued_at, frontier.c.url)
+    .limit(sa.bindparam("most", type_=sa.Integer))
+)
 
 
 def leave(connection: sa.Connection, outlet: str, url: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta, timezone
+from functools import lru_cache
 from typing import Any, TypeVar
 
 import orjson
@@ -71,20 +72,29 @@ def upsert(connection: sa.Connection, table: sa.Table, rows: list[dict[str, Any]
     """
     if not rows:
         return
+    connection.execute(_upsert(connection.dialect.name, table, tuple(rows[0]), keep), rows)
+
+
+@lru_cache(maxsize=200)
+def _upsert(dialect: str, table: sa.Table, names: tuple[str, ...], keep: tuple[str, ...]) -> Any:
+    """The statement for rows of these columns. Kept, for building it costs more than it does: a poll that finds nothing new writes four."""
     keys = [column.name for column in table.primary_key]
-    statement = insert(connection, table)
-    changes = {name: statement.excluded[name] for name in rows[0] if name not in keys and name not in keep}
+    statement = _insert(dialect, table)
+    changes = {name: statement.excluded[name] for name in names if name not in keys and name not in keep}
     if changes:
-        connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=changes), rows)
-    else:
-        connection.execute(statement.on_conflict_do_nothing(index_elements=keys), rows)
+        return statement.on_conflict_do_update(index_elements=keys, set_=changes)
+    return statement.on_conflict_do_nothing(index_elements=keys)
 
 
 def insert(connection: sa.Connection, table: sa.Table) -> Any:
     """The dialect's own INSERT, which knows ON CONFLICT."""
+    return _insert(connection.dialect.name, table)
+
+
+def _insert(dialect: str, table: sa.Table) -> Any:
     from sqlalchemy.dialects import postgresql, sqlite
 
-    return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
+    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
 
 
 def among(connection: sa.Connection, column: Any, values: Collection[Any]) -> Any:

@@ -15,13 +15,20 @@ from crawler.store.schema import outlet_turn, robots, source_state
 
 def read_states(connection: sa.Connection, outlet: str) -> dict[str, FeedState]:
     """Address of a source -> its state, for the sources of an outlet that were ever polled."""
-    rows = connection.execute(sa.select(source_state).where(source_state.c.outlet == outlet))
-    return {row.url: FeedState(**row._mapping) for row in rows}
+    rows = connection.execute(_STATES, {"outlet": outlet}).mappings()
+    return {row["url"]: FeedState(**row) for row in rows}
+
+
+_STATES = sa.select(source_state).where(source_state.c.outlet == sa.bindparam("outlet"))
+"""Built once, here as in other modules of this room: with each poll it would cost more than what it does."""
 
 
 def save_state(connection: sa.Connection, state: FeedState) -> None:
     """Save a source's state: in the same transaction as its entries' way into the frontier, or an article is lost."""
-    upsert(connection, source_state, [dataclasses.asdict(state)])
+    upsert(connection, source_state, [{name: getattr(state, name) for name in _FIELDS}])
+
+
+_FIELDS = tuple(field.name for field in dataclasses.fields(FeedState))
 
 
 def ask_again(connection: sa.Connection, outlets: Collection[str], now: datetime) -> int:

@@ -28,9 +28,18 @@ class Kept:
 
 def read_template(connection: sa.Connection, outlet: str) -> Template | None:
     """The version in use; None when there is none."""
-    chosen = sa.select(template.c.body).where(template.c.outlet == outlet, template.c.retired_at.is_(None))
-    body = connection.execute(chosen.order_by(template.c.version.desc()).limit(1)).scalar()
+    body = connection.execute(_IN_USE, {"outlet": outlet}).scalar()
     return from_json(body, Template) if body else None
+
+
+_OUTLET: sa.BindParameter[str] = sa.bindparam("outlet")
+_IN_USE = (
+    sa.select(template.c.body)
+    .where(template.c.outlet == _OUTLET, template.c.retired_at.is_(None))
+    .order_by(template.c.version.desc())
+    .limit(1)
+)
+_STANDING = sa.select(template_standing.c.body).where(template_standing.c.outlet == _OUTLET)
 
 
 def read_templates(connection: sa.Connection) -> dict[str, Template]:
@@ -83,8 +92,7 @@ def forget_templates(connection: sa.Connection, outlet: str) -> bool:
 
 def read_standing(connection: sa.Connection, outlet: str) -> Standing:
     """How the outlet fares; a new one where nothing was noted."""
-    chosen = sa.select(template_standing.c.body).where(template_standing.c.outlet == outlet)
-    body = connection.execute(chosen).scalar()
+    body = connection.execute(_STANDING, {"outlet": outlet}).scalar()
     return from_json(body, Standing) if body else Standing()
 
 
