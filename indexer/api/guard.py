@@ -22,6 +22,7 @@ from indexer.api.access import READ, WRITE, Access, shown_token
 from indexer.api.pace import Pace
 from indexer.api.problems import RETRY_S, problem
 from indexer.api.settings import WebSettings
+from indexer.api.traffic import Traffic
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -55,8 +56,8 @@ _log = structlog.get_logger(__name__)
 class Guard:
     """The application behind its guard."""
 
-    def __init__(self, app: App, settings: WebSettings, access: Access) -> None:
-        self._app, self._settings, self._access = app, settings, access
+    def __init__(self, app: App, settings: WebSettings, access: Access, traffic: Traffic) -> None:
+        self._app, self._settings, self._access, self._traffic = app, settings, access, traffic
         self._pace = Pace(settings.requests_per_s, settings.burst, time.monotonic)
         self._hosts = settings.hosts
         self._busy = 0
@@ -65,7 +66,10 @@ class Guard:
         """One request. Web sockets are refused by saying nothing."""
         if scope["type"] != "http":
             return
-        answer = _Answer(send)
+        begun = time.monotonic()
+        answer = _Answer(
+            send, lambda status: self._traffic.note(scope["path"], scope["method"], status, time.monotonic() - begun)
+        )
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         refused = self._refused_at_the_door(scope, headers) or await self._refused_by_token(scope, headers)
         if refused is None and scope["method"] not in SAFE:
@@ -174,8 +178,9 @@ class Guard:
 class _Answer:
     """The way out: adds our headers, and knows whether an answer has begun."""
 
-    def __init__(self, send: Send) -> None:
-        self._send = send
+    def __init__(self, send: Send, note: Callable[[int], None]) -> None:
+        """`note` is told the status once the answer begins."""
+        self._send, self._note = send, note
         self.is_begun = self.is_over = False
 
     async def send(self, message: Message) -> None:
@@ -183,6 +188,7 @@ class _Answer:
             return
         if message["type"] == "http.response.start":
             self.is_begun = True
+            self._note(message["status"])
             own = {name.lower() for name, _ in message.get("headers", ())}
             message = {**message, "headers": [*message.get("headers", ()), *(pair for pair in HEADERS if pair[0] not in own)]}
         await self._send(message)

@@ -14,6 +14,8 @@ _ABOUT = (
     "Search the articles, follow a text from outlet to outlet. Errors are problem+json (RFC 9457). GET answers carry an entity tag. "
     "Whatever changes something needs a token with the scope `write`: `depesza tokens add NAME --scope write`."
 )
+_WITHOUT_TAG = ("/healthz", "/readyz", "/metrics", "/api/v1/health")
+"""They are asked for what is new: no client has it already."""
 _REFUSALS = {
     "400": "The query, a cursor or the Host header is refused; `detail` says why.", "401": "A token is needed.",
     "403": "The token does not allow it, or another site asks.", "404": "There is no such thing.",
@@ -47,9 +49,7 @@ def _document(app: FastAPI) -> dict[str, Any]:
     made["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
     for path, operations in made["paths"].items():
         for method, operation in operations.items():
-            operation["responses"] = _responses(
-                operation["responses"], has_tag=method == "get" and path not in ("/healthz", "/readyz")
-            )
+            operation["responses"] = _responses(operation["responses"], has_tag=method == "get" and path not in _WITHOUT_TAG)
             operation["security"] = [{"token": []}] if method != "get" else [{}, {"token": []}]
     return made
 

@@ -43,6 +43,7 @@ class WebSettings:
     time_limit_s: float = setting(
         5.0, "Seconds that an answer may take before it is refused (503); an export only until it begins."
     )
+    metrics_per_outlet: bool = setting(False, "`/metrics` has five series of each outlet as well.")
 
     @property
     def is_loopback(self) -> bool:

@@ -170,7 +170,8 @@ def test_health_and_readiness(own_room: Room) -> None:
 
 def check_health(client: httpx.Client, room: Room) -> None:
     assert client.get("/healthz").json() == {"status": "ok"}
-    assert client.get("/readyz").json() == {"status": "ready"}
+    ready = client.get("/readyz").json()
+    assert (ready["status"], ready["store"], ready["index"]) == ("ready", "ok", "ok")
     room.engine.close()
     index = room.engine._folder / "current"  # type: ignore[attr-defined]  # an index that is gone
     index.unlink()
