@@ -61,15 +61,16 @@ def watch(signs: Signs, report: OutletReport, usual: Usual, now: datetime) -> Si
     if not usual.is_known or not new.count:
         return signs
     signs = _share(signs, "paid", (new.paid, new.count), (usual.paid, usual.paid + PAID_MORE * (1 - usual.paid)), now)
-    length = signs.sums.get("length", Sum())
-    short_by = new.count * (SHORT - new.words / (new.count * usual.words)) if usual.words else 0.0
-    signs = signs.with_sum("length", length.move(SHORT_WEIGHT * short_by, new.words, new.count, now))
     for name in FIELDS:
         share = min(usual.fields.get(name, 0.0), 1 - _PRIOR_SHARE)
         if share >= FIELD_FROM:
             missing = new.count - getattr(new, f"with_{name}")
             signs = _share(signs, name, (missing, new.count), (1 - share, 1 - share * FIELD_LEFT), now)
-    return signs
+    if 2 * new.paid >= new.count:  # what is shown of a paid article is its opening: its length says nothing
+        return signs
+    length = signs.sums.get("length", Sum())
+    short_by = new.count * (SHORT - new.words / (new.count * usual.words)) if usual.words else 0.0
+    return signs.with_sum("length", length.move(SHORT_WEIGHT * short_by, new.words, new.count, now))
 
 
 def _share(signs: Signs, name: str, counts: tuple[int, int], shares: tuple[float, float], now: datetime) -> Signs:

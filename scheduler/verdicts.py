@@ -43,6 +43,7 @@ class _Crawl:
     report: OutletReport
     before: OutletHealth | None
     history: History
+    states: Sequence[FeedState]
     now: datetime
 
 
@@ -57,16 +58,16 @@ def judge(
         return None
     if asked_nothing(report):
         return replace(before, updated_at=now) if before else None
-    crawl = _Crawl(report, before, history, now)
+    crawl = _Crawl(report, before, history, states, now)
     signs = _watched(signs_of((before.detail if before else {}).get("signs")), crawl)
     if signs.failing.count and not report.sources and before is not None:  # its sources rest after a failure: that stands
         detail = {**before.detail, "signs": signs.as_json()}
         new_at = now if report.outcomes.get(Outcome.NEW) else before.last_new_article_at
         return replace(before, detail=detail, last_new_article_at=new_at, updated_at=now)
-    return _verdict(_fault(signs, crawl) or _state(signs, crawl), signs, crawl, states)
+    return _verdict(_fault(signs, crawl) or _state(signs, crawl), signs, crawl)
 
 
-def _verdict(found: Finding, signs: Signs, crawl: _Crawl, states: Sequence[FeedState]) -> OutletHealth:
+def _verdict(found: Finding, signs: Signs, crawl: _Crawl) -> OutletHealth:
     report, now = crawl.report, crawl.now
     before = crawl.before or OutletHealth(outlet=report.outlet, verdict="", updated_at=now)
     fine = found.verdict not in FAULTS and not signs.failing.count
@@ -79,7 +80,7 @@ def _verdict(found: Finding, signs: Signs, crawl: _Crawl, states: Sequence[FeedS
         last_new_article_at=now if report.outcomes.get(Outcome.NEW) else before.last_new_article_at,
         failures_in_a_row=signs.failing.count, verdict=found.verdict.value, reason=found.words, updated_at=now,
         since=before.since or before.updated_at if before.verdict == found.verdict else now,
-        detail=_detail(crawl, states) | handed_on,
+        detail=_detail(crawl) | handed_on,
     )  # fmt: skip
 
 
@@ -143,13 +144,16 @@ def _fault(signs: Signs, crawl: _Crawl) -> Finding | None:
 
 
 def _failing(failing: Streak, crawl: _Crawl) -> Finding | None:
-    """No source answered: a fault once it is sure, at once where none ever did."""
+    """No source answered: a fault once it is sure, at once where none ever did or all said so often that they are gone (410)."""
     failure, before = failure_of(crawl.report), crawl.before
     assert failure is not None and failing.since is not None
     since = _clock(failing.since, crawl)
     times = f"each of the last {failing.count} times, since {since}" if failing.count > 1 else f"at {since}"
     known = before is not None and before.last_success_at is not None
-    if not known or _is_sure(failing, crawl.now) or (before is not None and before.verdict in FAULTS):
+    gone = bool(crawl.states) and all(
+        one.gone_at for one in crawl.states
+    )  # nobody asks them any more: there is no further failure
+    if not known or gone or _is_sure(failing, crawl.now) or (before is not None and before.verdict in FAULTS):
         return Finding(failure.verdict, f"{failure.words} ({times})", failing.since)
     return None
 
@@ -187,8 +191,8 @@ def _clock(at: datetime, crawl: _Crawl) -> str:
     return f"{local:%H:%M}" if local.date() == today.date() else f"{local:%a} {local:%d.%m. %H:%M}"
 
 
-def _detail(crawl: _Crawl, states: Sequence[FeedState]) -> dict[str, Any]:
-    report, history, volume = crawl.report, crawl.history, crawl.history.volume
+def _detail(crawl: _Crawl) -> dict[str, Any]:
+    report, states, history, volume = crawl.report, crawl.states, crawl.history, crawl.history.volume
     newest = [one for one in (*(state.newest_at for state in states), *(source.newest_at for source in report.sources)) if one]
     standing = history.standing
     return {

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from crawler.model.feed import FeedState
 from crawler.model.observed import NewArticles, Observed, Traffic, Trouble, Wall
 from crawler.model.run import ALREADY_RUNNING, Outcome, OutletReport, SourceReport, SourceStatus
 from crawler.store.health import OutletHealth, Verdict
@@ -158,6 +159,29 @@ def test_a_paywall_that_goes_up_is_paywalled_even_when_texts_shrink_with_it() ->
     closed = brought(3, paid=3, words=3 * 30)
     last = judged([brought(3), *[closed] * 9])[-1]
     assert last.verdict == "paywalled"
+
+
+def test_a_paywall_that_stays_for_weeks_becomes_usual_and_never_parser_broken() -> None:
+    """Found by the simulated month: once the paid articles were usual, their short texts alone were taken for a broken parser."""
+    down = judged([brought(2), *[brought(1, paid=1, words=90)] * 40])[-1]
+    used_to_it = replace(KNOWN, usual=replace(USUAL, paid=0.8))
+    verdicts = {one.verdict for one in judged([brought(1, paid=1, words=90)] * 60, used_to_it, before=down)}
+    assert down.verdict == "paywalled"
+    assert "parser broken" not in verdicts
+
+
+def test_a_source_that_says_gone_three_times_within_minutes_is_moved_though_nobody_asks_it_any_more() -> None:
+    """Found by the simulated month: half an hour of failures never came together, and then there was nothing more to judge."""
+    gone = said(SourceStatus.GONE, error="HTTP 410 Gone", http_status=410)
+    before = judged([brought(2), gone, gone], every=timedelta(minutes=5))[-1]
+    assert before.verdict == "ok"
+    state = FeedState(url=URL, outlet="kresy", gone_at=before.updated_at + timedelta(minutes=5), failures_in_a_row=3)
+    last = judge(gone, before, KNOWN, (state,), before.updated_at + timedelta(minutes=5))
+    assert last is not None
+    assert last.verdict == "moved"
+    later = judge(OutletReport(outlet="kresy"), last, KNOWN, (state,), last.updated_at + timedelta(hours=2))
+    assert later is not None
+    assert later.verdict == "moved"
 
 
 def test_a_silence_that_chance_does_not_bring_is_a_frozen_feed_and_a_shorter_one_is_quiet() -> None:
