@@ -57,6 +57,8 @@ lock:
 		--extra postgresql -o requirements/run.txt pyproject.toml
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet \
 		--extra postgresql --extra local-elasticsearch --extra parquet --extra warc --group dev -c requirements/run.txt -o requirements/dev.txt pyproject.toml
+	printf 'hatchling\nuv\n' | uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet \
+		-c requirements/dev.txt -o requirements/build.txt -
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache build dist

@@ -134,7 +134,7 @@ def test_a_search_after_the_restore_finds_what_it_found_before(small_outlet: Sma
     """By the commands: crawl, back up, lose everything, restore."""
     assert small_outlet.run("crawl", "jodlowo").exit_code == 0
     found = small_outlet.run("search", "most przetarg", "--json").stdout
-    assert json.loads(found)["total_articles"] == 3
+    assert json.loads(found)["total"] == 3
     assert small_outlet.run("backup", str(tmp_path / "kept"), "--keep", "3").exit_code == 0
     small_outlet.locations.data_dir.rename(tmp_path / "lost")
     told = small_outlet.run("restore", str(tmp_path / "kept"))
