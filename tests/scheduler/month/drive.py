@@ -164,7 +164,7 @@ class Month:
             batch = turns.claim(connection, OWNER, now, 10_000)
             reports = [await self._crawl(connection, self.outlets[slug]) for slug in batch]
         report = RunReport(run_id="month", started_at=now, finished_at=now, finished=True, outlets=tuple(reports))
-        keep_verdicts(self.database, report, now)
+        self._judge(report, now)
         with self.database.write() as connection:
             planned: dict[str, datetime] = {}
             for slug in batch:
@@ -174,6 +174,9 @@ class Month:
                     planned[slug] = next_poll(bounds, self._rhythm(connection, slug, now), states, now).at
             turns.plan_next(connection, planned)
         self._planned |= planned
+
+    def _judge(self, report: RunReport, now: datetime) -> None:
+        keep_verdicts(self.database, report, now)
 
     async def _crawl(self, connection: sa.Connection, outlet: Outlet) -> OutletReport:
         report = await self.crawler.crawl(connection, outlet)

@@ -43,7 +43,7 @@ def upsets(world: World) -> list[Upset]:
 
 def live(
     world: World, folder: Path, *, history: bool = True, on_day: Callable[[int, Month], None] = lambda day, month: None,
-    settings: SchedulerSettings | None = None, tick: timedelta = TICK,
+    settings: SchedulerSettings | None = None, tick: timedelta = TICK, kind: type[Month] = Month,
 ) -> Seen:  # fmt: skip
     """The whole month; everything that is written goes to `folder`."""
 
@@ -51,7 +51,7 @@ def live(
         server, origin = await serve(world)
         database = open_database(f"sqlite:///{folder / 'depesza.sqlite'}")
         try:
-            month = Month(world, database, origin, settings=settings, tick=tick)
+            month = kind(world, database, origin, settings=settings, tick=tick)
             month.begin(history)
             return await month.run(upsets(world), lambda day: on_day(day, month))
         finally:
