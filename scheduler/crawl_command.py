@@ -21,7 +21,8 @@ from crawler.outlets.choosing import choose_outlets, find_outlet, open_catalogue
 from crawler.store.database import open_database
 from crawler.terminal import say
 from scheduler.child_log import tell_person
-from scheduler.crawling import CrawlRequest, contact_for, crawl, push, tidy
+from scheduler.crawling import CrawlRequest, contact_for, crawl, push
+from scheduler.tidying import tidy
 
 if TYPE_CHECKING:
     from indexer.push import PushReport
