@@ -226,6 +226,7 @@ def _fill(ctx: typer.Context, as_json: bool, *, rebuild: bool) -> None:
 
     from crawler.errors import BackendUnavailable
     from indexer.config import indexer_settings
+    from indexer.home import own_embedded
     from indexer.push import Pushing, push_pending, rebuild_index
     from indexer.retention import first_kept
     from indexer.watches.noting import Noter
@@ -233,6 +234,7 @@ def _fill(ctx: typer.Context, as_json: bool, *, rebuild: bool) -> None:
     fill = rebuild_index if rebuild else push_pending
     settings, now = indexer_settings(ctx.obj), datetime.now(UTC)
     with _opened(ctx) as (engine, database):
+        own_embedded(ctx.obj, database, settings.engine, now, take=rebuild)
         how = Pushing(
             batch=settings.batch, kept_from=first_kept(now, settings.keep_s), is_asked_for=True, progress=_progress,
             note=Noter(engine.forms, now).note,

@@ -1,4 +1,4 @@
-"""The commands that cross rooms: demo, init, doctor, crawl, run, status. Each reads its options, calls one function, prints.
+"""The commands that cross rooms: demo, init, doctor, crawl, status. Each reads its options, calls one function, prints.
 
 Imports of weight stand inside the commands: loading this module must stay cheap.
 """
@@ -13,7 +13,6 @@ from crawler.cli.shared import Json
 from crawler.terminal import out, out_json, out_table, say
 
 if TYPE_CHECKING:
-    from crawler.config import Locations
     from crawler.model.run import RunReport
 
 
@@ -107,23 +106,6 @@ def crawl(
     raise typer.Exit(crawl_exit_code(report))
 
 
-def run(
-    ctx: typer.Context,
-    check: Annotated[bool, typer.Option("--check", help="Show the timetable and end.")] = False,
-    json: Annotated[bool, typer.Option("--json", help="With --check: print the timetable as JSON.")] = False,
-) -> None:
-    """Keep crawling by the timetable, push what is new, until stopped. One service a store."""
-    if check:
-        _show_timetable(ctx.obj, json)
-        return
-    from scheduler.command import VERBOSE
-    from scheduler.logging_setup import set_up_logging
-    from scheduler.service import Service, run_until_signal
-
-    set_up_logging(verbose=ctx.meta.get(VERBOSE, False))
-    run_until_signal(Service(ctx.obj, verbose=ctx.meta.get(VERBOSE, False)))
-
-
 def status(ctx: typer.Context, json: Json = False) -> None:
     """What is in the store, what waits, how the last runs and the outlets fare."""
     from datetime import UTC, datetime
@@ -151,21 +133,3 @@ def crawl_exit_code(report: RunReport) -> int:
     if report.store_lost:
         return 3
     return 1 if not report.finished or any(failed(one) for one in report.outlets) else 0
-
-
-def _show_timetable(locations: Locations, json: bool) -> None:
-    from datetime import UTC, datetime
-
-    from crawler.config import crawler_settings
-    from crawler.outlets.choosing import choose_outlets, open_catalogue
-    from scheduler.config import scheduler_settings
-    from scheduler.timetable import Adaptive, build_timetable
-
-    outlets = choose_outlets(open_catalogue(locations), (), crawler_settings(locations).outlets)
-    now = datetime.now(UTC)
-    jobs = build_timetable(outlets, scheduler_settings(locations))
-    rows = [(str(job.slots), None if isinstance(job.slots, Adaptive) else job.slots.next_after(now), job.outlets) for job in jobs]
-    if json:
-        out_json([{"schedule": slots, "next_at": at, "outlets": slugs} for slots, at, slugs in rows])
-    else:
-        out_table(["schedule", "next", "outlets"], [(slots, at, ", ".join(slugs)) for slots, at, slugs in rows], widest=90)

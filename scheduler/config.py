@@ -56,8 +56,8 @@ class SchedulerSettings:
         for name, least, most in (("children", 1, 64), ("batch", 1, 10_000), ("log_file_mb", 1, 10_000), ("log_files", 1, 1000)):
             if not least <= getattr(self, name) <= most:
                 raise ConfigError(f"[scheduler] {name}: a number from {least} to {most:,} is wanted, not {getattr(self, name)}")
-        if not 3 <= parse_duration(self.lease) <= 3600:
-            raise ConfigError(f"[scheduler] lease: a time from 3s to 1h is wanted, not {self.lease}")
+        if not 3 <= parse_duration(self.lease) <= 600:
+            raise ConfigError(f"[scheduler] lease: a time from 3s to 10m is wanted, not {self.lease}")
 
 
 def scheduler_settings(locations: Locations, environ: Mapping[str, str] | None = None) -> SchedulerSettings:

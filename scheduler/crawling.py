@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 CLOCK_FLOOR = datetime(2026, 11, 1, tzinfo=UTC)
 """Before the first release: a clock that says less has lost its battery (SAFETY F32)."""
+CLOSING_S = 2.0
+"""Of `[scheduler] stop_within` so much is left to say what became of the crawl, after its process has ended."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +60,7 @@ def make_plan(locations: Locations, request: CrawlRequest, now: datetime, token:
         contact=settings.contact or "loopback only", owner=leases.owner_name(token),
         workers=settings.workers, page_time_limit_s=settings.page_time_limit_s,
         page_memory_bytes=settings.page_memory_mb << 20, force=request.force, probe=request.probe,
+        lease_s=parse_duration(scheduler_settings(locations).lease),
     )  # fmt: skip
 
 
@@ -100,7 +103,7 @@ def crawl(
         parse_duration(settings.run_time_limit),
         stop=stop,
         on_line=on_line,
-        stop_within_s=parse_duration(settings.stop_within),
+        stop_within_s=max(1.0, parse_duration(settings.stop_within) - CLOSING_S),
     )
     if not request.probe:
         keep_verdicts(database, report, datetime.now(UTC))
@@ -119,6 +122,7 @@ def push(locations: Locations, database: Database) -> PushReport:
     from indexer.watches.noting import Noter
 
     settings, now = indexer_settings(locations), datetime.now(UTC)
+    own_index(locations, database)
     engine = open_engine(settings, locations)
     try:
         note = Noter(engine.forms, now).note
@@ -130,6 +134,14 @@ def push(locations: Locations, database: Database) -> PushReport:
         ) from error
     finally:
         engine.close()
+
+
+def own_index(locations: Locations, database: Database) -> None:
+    """An embedded index is of one machine (`indexer.home`). Raises ConfigError on another one."""
+    from indexer.config import indexer_settings
+    from indexer.home import own_embedded
+
+    own_embedded(locations, database, indexer_settings(locations).engine, datetime.now(UTC))
 
 
 def deliver(locations: Locations, database: Database) -> DeliverReport | None:

@@ -1,15 +1,16 @@
-"""One service a store: a file lock beside a SQLite store, a lease with a heartbeat in PostgreSQL.
+"""One service keeps time for a store: a file lock beside a SQLite store, a lease with a heartbeat in PostgreSQL.
 
-The file lock belongs to the process and goes with it, so a killed service can be started again at once; a lease goes when its
-heartbeat stops (two minutes). Leases of outlets are the crawler's (`crawler.store.leases`).
+The file lock belongs to the process and goes with it, so a killed service can be started again at once. On PostgreSQL one of several
+services leads, and the lease passes to another when its heartbeat stops (`scheduler.heart`). Leases of outlets are the crawler's
+(`crawler.store.leases`).
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import IO
 
@@ -22,24 +23,16 @@ SERVICE = "service"
 
 
 @contextlib.contextmanager
-def only_service(database: Database, owner: str) -> Iterator[Callable[[], bool]]:
-    """Hold the place of the one service of this store. Yields a heartbeat to call every 20 s; False: the place is lost.
+def only_service(database: Database, owner: str) -> Iterator[None]:
+    """Hold the place of the one service of this store; on PostgreSQL that is the heartbeat's work, and nothing is held here.
 
     Raises BackendUnavailable naming the holder (SAFETY F32).
     """
-    if database.is_sqlite:
-        with _file_lock(lock_path(database), owner):
-            yield lambda: True
+    if not database.is_sqlite:
+        yield
         return
-    with database.write() as connection:
-        now = datetime.now(UTC)
-        if SERVICE not in leases.claim(connection, [SERVICE], owner, now):
-            raise _taken(str(database.engine.url.render_as_string()), leases.holder(connection, SERVICE, now) or "another")
-    try:
-        yield lambda: _beat(database, owner)
-    finally:
-        with contextlib.suppress(BackendUnavailable), database.write() as connection:
-            leases.release(connection, owner, [SERVICE])
+    with _file_lock(lock_path(database), owner):
+        yield
 
 
 def service_holder(database: Database, now: datetime) -> str | None:
@@ -92,11 +85,6 @@ def _try_lock(file: IO[str]) -> bool:
     except OSError:
         return False
     return True
-
-
-def _beat(database: Database, owner: str) -> bool:
-    with database.write() as connection:
-        return SERVICE in leases.claim(connection, [SERVICE], owner, datetime.now(UTC))
 
 
 def _taken(store: str, holder: str) -> BackendUnavailable:

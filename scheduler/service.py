@@ -1,59 +1,48 @@
-"""`depesza run`: the clock (APScheduler), its jobs, signals and an orderly end.
+"""`depesza run`: keeps time. Fires the slots of the timetable, does the chores of the clock, and crawls like a worker.
 
-Jobs live in memory and are built from the catalogue at every start; what happened lives in the store. So nothing has to be
-repaired after a crash, and an outlet whose slot passed while the service was off is crawled once (SAFETY F13).
-Not here: slots (`scheduler.timetable`), batches (`scheduler.dispatch`), the crawl itself (`scheduler.crawling`).
+On PostgreSQL several may run: one leads and fires, the others stand by and crawl. What was fired stands in the store
+(`crawler.store.turns`), where a slot fires once whoever fires it: so a restart, another leader or a clock that is set fires nothing
+twice, and what passed while nobody led is due once (SAFETY F11, F13). Jobs live in memory and are built anew at every turn of events.
+Not here: slots (`scheduler.timetable`), claiming and crawling (`scheduler.crew`).
 """
 
 from __future__ import annotations
 
 import os
-import signal
 import socket
 import threading
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
-from typing import Any
+import time
+from datetime import UTC, datetime
 
 import structlog
-from apscheduler.executors.pool import ThreadPoolExecutor
-from apscheduler.jobstores.memory import MemoryJobStore
-from apscheduler.schedulers.background import BackgroundScheduler
-from apscheduler.triggers.base import BaseTrigger
 
-from crawler.config import Locations, crawler_settings, store_url
-from crawler.errors import BackendUnavailable, DepeszaError
-from crawler.model.run import RunReport
-from crawler.outlets.choosing import choose_outlets, open_catalogue
+from crawler.config import Locations, store_url
+from crawler.errors import DepeszaError
 from crawler.settings import parse_duration
-from crawler.store import health as health_store
+from crawler.store import leases, turns
 from crawler.store.database import Database, open_database
-from scheduler.child_log import log_again
-from scheduler.config import scheduler_settings
-from scheduler.crawling import CrawlRequest, check_clock, contact_for, crawl, deliver, push, tidy
-from scheduler.dispatch import Dispatcher
-from scheduler.health import failed
+from scheduler.chores import Chores
+from scheduler.clock import Drift, EveryTrigger, SlotTrigger, last_slot, new_clock
+from scheduler.crawling import check_clock, own_index
+from scheduler.crew import Crew
 from scheduler.lock import only_service
-from scheduler.timetable import Adaptive, Every, Job, Timed, build_timetable, missed
+from scheduler.notify import Notifier
+from scheduler.reload import PlanFile
+from scheduler.slots import Adaptive
+from scheduler.timetable import Job
 
 log = structlog.get_logger("scheduler")
-HEARTBEAT_S = 20.0
+STEP_S = 0.5
+"""How often the main thread looks around."""
+TICK_S = 5.0
+"""How often the clock shows that it ticks; files are looked at with every second tick."""
+CATCH_UP_S = 60.0
+"""How often one looks for slots that could not be fired (the store was away)."""
 TIDY_S = 600.0
-_CLOCK_SET_BACK = timedelta(days=2)
-"""A last slot further ahead than this was fired by a wrong clock that has been set right: it counts for nothing."""
-
-
-class SlotTrigger(BaseTrigger):  # type: ignore[misc]  # apscheduler 3 has no types
-    """APScheduler's way to ask for the next slot. A clock that is set back fires no slot again (SAFETY F11)."""
-
-    def __init__(self, slots: Timed) -> None:
-        self.slots = slots
-
-    def get_next_fire_time(self, previous_fire_time: datetime | None, now: datetime) -> datetime:
-        """The first slot after the last one fired, or after `now`, whichever is later."""
-        if previous_fire_time is None or previous_fire_time - now > _CLOCK_SET_BACK:
-            return self.slots.next_after(now)
-        return self.slots.next_after(max(previous_fire_time, now))
+FLUSH_S = 3.0
+"""What the last push may take after a stop; what is left is pushed after the next start."""
+_NEVER = datetime(2000, 1, 1, tzinfo=UTC)
+"""The slot of a cron line that had none yet: a new outlet is crawled at once, whatever its schedule."""
 
 
 class Service:
@@ -61,144 +50,169 @@ class Service:
 
     def __init__(self, locations: Locations, *, verbose: bool = False) -> None:
         """Reads every setting and outlet file: raises ConfigError for whatever is wrong, before anything starts."""
-        self._locations, self._verbose = locations, verbose
-        self._settings = scheduler_settings(locations)
         check_clock(datetime.now(UTC))
-        catalogue = open_catalogue(locations)
-        outlets = choose_outlets(catalogue, (), crawler_settings(locations).outlets)
-        self._outlets = {outlet.slug: outlet for outlet in outlets}
-        self._jobs = build_timetable(outlets, self._settings)
-        contact_for(locations, outlets)
-        self._stopping = threading.Event()
+        self._locations, self._verbose = locations, verbose
+        self._file = PlanFile(locations)
+        self._notifier = Notifier()
+        self._stopping, self._reload_wanted = threading.Event(), threading.Event()
+        self._ticked_at = time.monotonic()
+        self._leads = self._is_synced = False
+        self._alive_at = 0.0
 
     def stop(self) -> None:
         """End in order: what is under way may finish its pages, nothing new is begun."""
         self._stopping.set()
 
+    def reload(self) -> None:
+        """Read the catalogue and the timetable again."""
+        self._reload_wanted.set()
+
+    @property
+    def looks_in_vain(self) -> int:
+        """How often there was nothing to crawl since the start (for tests: what was due has begun)."""
+        return self._crew.looks_in_vain
+
     def run(self) -> None:
-        """Hold the store's one place of service and keep time. Raises BackendUnavailable when the place is taken."""
+        """Keep time. Raises BackendUnavailable when the store, or its one place of service (SQLite), is not to be had."""
         database = open_database(store_url(self._locations))
         owner = f"{socket.gethostname()}, process {os.getpid()}, since {datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
         try:
-            with only_service(database, owner) as beat:
-                self._keep_time(database, beat)
+            with only_service(database, owner):
+                own_index(self._locations, database)
+                self._keep_time(database)
         finally:
             database.close()
 
-    def _keep_time(self, database: Database, beat: Callable[[], bool]) -> None:
-        tidy(self._locations, database, datetime.now(UTC))
-        dispatcher = Dispatcher(lambda slugs: self._crawl(database, slugs), self._settings.children)
-        clock = self._clock(database, beat, dispatcher)
-        clock.start()
-        late = self._missed(database)
-        log.info("service started", outlets=len(self._outlets), schedules=len(self._jobs), due_now=len(late))
-        dispatcher.add(late)
+    def _keep_time(self, database: Database) -> None:
+        self._database = database
+        self._chores = Chores(database, lambda: self._file.plan)
+        self._crew = Crew(database, "service", lambda: self._file.plan, verbose=self._verbose)
+        self._clock = new_clock()
+        self._crew.start()
+        drift = Drift()
         try:
-            self._stopping.wait()
-            log.info("service stopping", under_way=len(dispatcher.under_way))
+            self._clock.start()
+            self._set_jobs(lead=self._crew.pulse.leads)
+            plan = self._file.plan
+            log.info("service started", outlets=len(plan.schedules), schedules=len(plan.jobs), owner=self._crew.owner)
+            self._notifier.ready(self._status())
+            while not self._stopping.wait(STEP_S):
+                self._look(drift)
         finally:
-            self._stopping.set()
-            clock.shutdown(wait=False)
-            if not dispatcher.close(parse_duration(self._settings.stop_within) + 5):
-                log.warning("a crawl did not end in time; what it left waits for the next start")
-            self._push(database)
-            log.info("service stopped")
+            self._end()
 
-    def _clock(self, database: Database, beat: Callable[[], bool], dispatcher: Dispatcher) -> Any:
-        """The scheduler with its jobs. Whatever comes late comes once (`coalesce`, no limit on how late), never twice at a time."""
-        clock = BackgroundScheduler(
-            timezone=UTC,
-            jobstores={"default": MemoryJobStore()},
-            executors={"default": ThreadPoolExecutor(8)},
-            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
-        )
-        for job in self._jobs:
-            slots = Every(seconds=job.slots.longest_s) if isinstance(job.slots, Adaptive) else job.slots
-            clock.add_job(self._due, SlotTrigger(slots), args=[dispatcher, job], id=str(job.slots), name=f"crawl {job.slots}")
-        soon = datetime.now(UTC) + timedelta(seconds=1)
-        push_s = parse_duration(self._settings.push_every)
-        clock.add_job(self._push, "interval", seconds=push_s, args=[database], id="push", next_run_time=soon)
-        clock.add_job(self._deliver, "interval", seconds=push_s, args=[database], id="alerts", next_run_time=soon)
-        clock.add_job(self._tidy, "interval", seconds=TIDY_S, args=[database], id="tidy")
-        clock.add_job(self._beat, "interval", seconds=HEARTBEAT_S, args=[beat], id="heartbeat")
-        return clock
+    def _look(self, drift: Drift) -> None:
+        """What may have happened since the last look; waits for nothing but files."""
+        self._crew.look()
+        moved_s = drift.jumped()
+        if moved_s is not None:
+            log.warning("the clock was set", forward_s=round(moved_s), now=datetime.now(UTC).isoformat(timespec="seconds"))
+        leads = self._crew.pulse.leads and self._crew.heart.is_sure
+        reloaded = self._reload_wanted.is_set() and self._reload()
+        if reloaded or moved_s is not None or leads != self._leads:
+            self._set_jobs(lead=leads)
+        self._clock.wakeup()  # a machine that slept, or whose clock was set, has the time wrong
+        self._watchdog()
 
-    def _missed(self, database: Database) -> tuple[str, ...]:
-        with database.read() as connection:
-            known = health_store.read_health(connection)
-        return missed(self._jobs, {slug: one.updated_at for slug, one in known.items()}, datetime.now(UTC))
+    def _reload(self) -> bool:
+        self._reload_wanted.clear()
+        self._notifier.reloading()
+        done = self._file.read_again()
+        self._notifier.ready(self._status())
+        return done
 
-    def _due(self, dispatcher: Dispatcher, job: Job) -> None:
-        if late := dispatcher.add(job.outlets):
-            log.warning("slot left out: the last crawl is still under way", outlets=", ".join(late), schedule=str(job.slots))
+    def _watchdog(self) -> None:
+        every_s, now = self._notifier.watchdog_s, time.monotonic()
+        if every_s is None or now - self._alive_at < every_s / 4:
+            return
+        if now - self._ticked_at < max(every_s / 2, 3 * TICK_S) and self._crew.heart.is_sure:
+            self._alive_at = now
+            self._notifier.alive()
 
-    def _crawl(self, database: Database, slugs: tuple[str, ...]) -> None:
-        """One batch. Whatever goes wrong is a line in the log: the clock goes on."""
-        request = CrawlRequest(outlets=tuple(self._outlets[slug] for slug in slugs))
+    def _status(self) -> str:
+        role = "keeping time" if self._leads else f"standing by, {self._crew.pulse.leader or 'nobody'} leads"
+        return f"{role}: {len(self._file.plan.schedules)} outlets, {len(self._crew.under_way)} being crawled"
+
+    # -- the jobs of the clock ----------------------------------------------------------------------------------------
+    def _set_jobs(self, *, lead: bool) -> None:
+        """Build the jobs anew, from the timetable that is in force and for the part that is played here."""
+        if lead != self._leads or not self._clock.get_jobs():
+            leader = self._crew.pulse.leader
+            log.info("this service leads" if lead else "standing by and crawling: another service leads", leader=leader)
+        self._leads, clock = lead, self._clock
+        clock.remove_all_jobs()
+        clock.add_job(self._tick, EveryTrigger(TICK_S), id="tick")
+        if not lead:
+            return
+        plan, self._is_synced = self._file.plan, False
+        for job in plan.jobs:
+            if not isinstance(job.slots, Adaptive):
+                clock.add_job(self._fire, SlotTrigger(job.slots), args=[[job]], id=str(job.slots), name=f"crawl {job.slots}")
+        every = {
+            "catch up": (self._catch_up, CATCH_UP_S), "adaptive": (self._fire_adaptive, TICK_S), "tidy": (self._chores.tidy, TIDY_S),
+            "push": (self._chores.push, parse_duration(plan.settings.push_every)),
+            "alerts": (self._chores.alerts, parse_duration(plan.settings.push_every)),
+        }  # fmt: skip
+        for name, (work, seconds) in every.items():
+            clock.add_job(work, EveryTrigger(seconds), id=name)
+
+    def _tick(self) -> None:
+        self._ticked_at = time.monotonic()
+        if self._file.has_changed():
+            self.reload()
+        self._notifier.status(self._status())
+
+    def _catch_up(self) -> None:
+        """Every outlet of the catalogue has a turn; the last slot of every schedule fires for those for which nobody did (SAFETY F13)."""
+        plan = self._file.plan
         try:
-            report = crawl(self._locations, database, request, stop=self._stopping, on_line=log_again(self._verbose))
+            if not self._is_synced:
+                with self._database.write() as connection:
+                    now = leases.shared_now(connection, datetime.now(UTC))
+                    turns.sync(connection, plan.schedules, now, plan.longest_waits)
+                self._is_synced = True
         except DepeszaError as error:
-            log.error("crawl not possible", outlets=len(slugs), reason=str(error))
-        except Exception:
-            log.exception("crawl failed", outlets=len(slugs))
-        else:
-            log_report(report)
+            log.warning("turns are not those of the catalogue yet, will be tried again", reason=str(error))
+        self._fire([job for job in plan.jobs if not isinstance(job.slots, Adaptive)])
 
-    def _push(self, database: Database) -> None:
+    def _fire(self, jobs: list[Job]) -> None:
+        due: set[str] = set()
         try:
-            report = push(self._locations, database)
+            with self._database.write() as connection:
+                now = datetime.now(UTC)
+                for job in jobs:
+                    assert not isinstance(job.slots, Adaptive)
+                    slot = last_slot(job.slots, now) or _NEVER
+                    due.update(turns.make_due(connection, job.outlets, slot, leases.shared_now(connection, now)))
         except DepeszaError as error:
-            log.warning("not pushed, will be tried again", reason=str(error))
-        except Exception:
-            log.exception("push failed")
-        else:
-            if report.stopped:
-                log.warning("push stopped, will be tried again", reason=report.stopped, waiting=report.waiting)
-            if report.written or report.rejected:
-                log.info("pushed", written=report.written, rejected=report.rejected, waiting=report.waiting)
+            log.warning("a slot is not fired yet, will be tried again", schedules=len(jobs), reason=str(error))
+        if due:
+            log.debug("due", outlets=len(due))
+            self._crew.wake()
 
-    def _deliver(self, database: Database) -> None:
+    def _fire_adaptive(self) -> None:
+        if not self._file.plan.adaptive:
+            return
         try:
-            report = deliver(self._locations, database)
+            with self._database.write() as connection:
+                due = turns.due_adaptive(connection, leases.shared_now(connection, datetime.now(UTC)))
         except DepeszaError as error:
-            log.warning("alerts not sent, will be tried again", reason=str(error))
-        except Exception:
-            log.exception("alerts failed")
-        else:
-            if report and (report.sent or report.failed):
-                log.info("alerts", sent=report.sent, failed=report.failed, waiting=report.waiting)
+            log.warning("adaptive outlets are not looked at, will be tried again", reason=str(error))
+            return
+        if due:
+            self._crew.wake()
 
-    def _tidy(self, database: Database) -> None:
-        try:
-            tidy(self._locations, database, datetime.now(UTC))
-        except DepeszaError as error:
-            log.warning("not tidied, will be tried again", reason=str(error))
-
-    def _beat(self, beat: Callable[[], bool]) -> None:
-        try:
-            if not beat():
-                log.error("another service took this store over: stopping")
-                self.stop()
-        except BackendUnavailable as error:
-            log.warning("no heartbeat", reason=str(error))
-
-
-def log_report(report: RunReport) -> None:
-    """One line for a run."""
-    outcomes: dict[str, int] = {}
-    for outlet in report.outlets:
-        for outcome, count in outlet.outcomes.items():
-            outcomes[outcome.value.replace(" ", "_")] = outcomes.get(outcome.value.replace(" ", "_"), 0) + count
-    bad = [outlet.outlet for outlet in report.outlets if failed(outlet)]
-    log.info(
-        "crawl finished" if report.finished else "crawl ended early", run_id=report.run_id, outlets=len(report.outlets),
-        failed=", ".join(bad) or None, error=report.error, **outcomes,
-    )  # fmt: skip
-
-
-def run_until_signal(service: Service) -> None:
-    """Run in the main thread; SIGTERM, SIGINT and SIGHUP end it in order."""
-    for name in ("SIGTERM", "SIGINT", "SIGHUP"):
-        if number := getattr(signal, name, None):
-            signal.signal(number, lambda *_: service.stop())
-    service.run()
+    def _end(self) -> None:
+        """Within `stop_within` and a little (SAFETY F28: a container gives 30 s)."""
+        self._stopping.set()
+        self._notifier.stopping()
+        log.info("service stopping", under_way=len(self._crew.under_way))
+        deadline = time.monotonic() + parse_duration(self._file.plan.settings.stop_within)
+        leads = self._leads
+        self._clock.shutdown(wait=False)
+        self._crew.stop(deadline - time.monotonic())
+        if leads:
+            last = threading.Thread(target=self._chores.push, name="last-push", daemon=True)
+            last.start()
+            last.join(max(deadline - time.monotonic(), 0) + FLUSH_S)
+        log.info("service stopped")

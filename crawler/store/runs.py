@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from crawler.model.run import RunReport
+from crawler.store.leases import is_dead
 from crawler.store.rows import from_json, to_json
 from crawler.store.schema import run
 
@@ -68,9 +69,11 @@ def close_died(connection: sa.Connection, run_id: str, now: datetime) -> None:
 
 
 def expire_runs(connection: sa.Connection, now: datetime) -> int:
-    """Running rows whose heartbeat is old become `died`; returns how many."""
-    stale = run.c.heartbeat_at < now - timedelta(seconds=STALE_S)
-    chosen = run.update().where(run.c.status == RunStatus.RUNNING.value, stale)
+    """Running rows whose heartbeat is old, or whose process of this machine is no more, become `died`; returns how many."""
+    running = run.c.status == RunStatus.RUNNING.value
+    dead = [one for one in connection.execute(sa.select(run.c.owner).where(running)).scalars() if is_dead(one)]
+    stale = sa.or_(run.c.heartbeat_at < now - timedelta(seconds=STALE_S), run.c.owner.in_(dead))
+    chosen = run.update().where(running, stale)
     return connection.execute(chosen.values(status=RunStatus.DIED.value, finished_at=run.c.heartbeat_at)).rowcount
 
 

@@ -15,12 +15,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from crawler.store.leases import is_dead
+from crawler.store.leases import LEASE_S, is_dead
 from crawler.store.rows import insert
 from crawler.store.schema import outlet_turn as turn
 
-CLAIM_S = 120.0
-"""A claim lasts two minutes from its last prolonging, as a lease does; owners prolong every 20 s."""
+CLAIM_S = LEASE_S
+"""A claim lasts as long from its last prolonging as a lease does, unless told otherwise."""
 WRONG_CLOCK = timedelta(days=2)
 """A slot further ahead than this was fired by a wrong clock that has been set right: it counts for nothing (SAFETY F11)."""
 BACK_OFF_S = (60.0, 120.0, 240.0, 480.0, 900.0, 1800.0)
@@ -101,14 +101,19 @@ def due_adaptive(connection: sa.Connection, now: datetime) -> tuple[str, ...]:
 
 
 def claim(
-    connection: sa.Connection, owner: str, now: datetime, limit: int, only: Collection[str] | None = None
+    connection: sa.Connection,
+    owner: str,
+    now: datetime,
+    limit: int,
+    only: Collection[str] | None = None,
+    claim_s: float = CLAIM_S,
 ) -> tuple[str, ...]:
     """Take up to `limit` outlets that wait and nobody crawls, the longest waiting first; of `only` these where given.
 
     One whose turn failed `ALONE_AFTER` times or more comes alone. Rows that another process claims at this moment are passed
     over (PostgreSQL). Give what was taken back with `finish`, `fail` or `give_back`.
     """
-    _end_dead_claims(connection, now)
+    end_dead_claims(connection, now)
     query = sa.select(turn.c.outlet, turn.c.attempts, turn.c.owner).where(_claimable(owner, now))
     if only is not None:
         query = query.where(turn.c.outlet.in_(list(only)))
@@ -117,11 +122,20 @@ def claim(
     if rows and rows[0].attempts >= ALONE_AFTER:
         rows = rows[:1]
     taken = [row.outlet for row in rows if row.attempts < ALONE_AFTER or row is rows[0]]
-    until = now + timedelta(seconds=CLAIM_S)
+    until = now + timedelta(seconds=claim_s)
     lost = sa.case((turn.c.owner.is_not(None), turn.c.attempts + 1), else_=turn.c.attempts)  # its owner died over it
     values = {"owner": owner, "until_at": until, "due_at": None, "attempts": lost}
     connection.execute(turn.update().where(turn.c.outlet.in_(taken)).values(values))
     return tuple(taken)
+
+
+def end_dead_claims(connection: sa.Connection, now: datetime) -> None:
+    """Claims of processes of this machine that are no more (kill -9): nobody has to wait for their end."""
+    held = sa.select(turn.c.owner).where(turn.c.owner.is_not(None), turn.c.until_at > now).distinct()
+    dead = [owner for owner in connection.execute(held).scalars() if is_dead(owner)]
+    if dead:
+        chosen = _locked(connection, turn.c.owner.in_(dead), turn.c.until_at > now)
+        connection.execute(turn.update().where(turn.c.outlet.in_(chosen)).values(until_at=now))
 
 
 def waiting(connection: sa.Connection, owner: str, now: datetime, only: Collection[str] | None = None) -> int:
@@ -132,10 +146,22 @@ def waiting(connection: sa.Connection, owner: str, now: datetime, only: Collecti
     return connection.execute(query).scalar_one()
 
 
-def prolong(connection: sa.Connection, owner: str, now: datetime) -> tuple[str, ...]:
-    """Push on the end of every claim of the owner; returns the outlets it still holds."""
-    connection.execute(turn.update().where(turn.c.owner == owner).values(until_at=now + timedelta(seconds=CLAIM_S)))
-    return tuple(connection.execute(sa.select(turn.c.outlet).where(turn.c.owner == owner).order_by(turn.c.outlet)).scalars())
+def prolong(
+    connection: sa.Connection, owner: str, now: datetime, outlets: Collection[str] | None = None, claim_s: float = CLAIM_S
+) -> tuple[str, ...]:
+    """Push on the end of the owner's claims: of these outlets, or all; returns those of them that it still holds.
+
+    A claim that is not named ends by itself: whoever could not finish it in the store need not remember it.
+    """
+    ours = turn.c.owner == owner if outlets is None else sa.and_(turn.c.owner == owner, turn.c.outlet.in_(list(outlets)))
+    connection.execute(turn.update().where(ours).values(until_at=now + timedelta(seconds=claim_s)))
+    return tuple(connection.execute(sa.select(turn.c.outlet).where(ours).order_by(turn.c.outlet)).scalars())
+
+
+def lost(connection: sa.Connection, owner: str, outlets: Collection[str]) -> frozenset[str]:
+    """Those of `outlets`, claimed by `owner` before, that somebody else claims by now."""
+    others = turn.c.outlet.in_(list(outlets)), turn.c.owner.is_not(None), turn.c.owner != owner
+    return frozenset(connection.execute(sa.select(turn.c.outlet).where(*others)).scalars())
 
 
 def finish(connection: sa.Connection, owner: str, outlet: str, now: datetime, *, retry_at: datetime | None = None) -> bool:
@@ -183,7 +209,7 @@ def read_turns(connection: sa.Connection) -> dict[str, Turn]:
 def _claimable(owner: str, now: datetime) -> sa.ColumnElement[bool]:
     """Due and free, or claimed by somebody whose claim ended. Times further ahead than any claim or retry reaches were set by a
     wrong clock, and count as past."""
-    no_claim_so_far, no_retry_so_far = timedelta(seconds=2 * CLAIM_S), timedelta(seconds=2 * BACK_OFF_S[-1])
+    no_claim_so_far, no_retry_so_far = timedelta(hours=2), timedelta(seconds=2 * BACK_OFF_S[-1])
     is_due = sa.or_(turn.c.due_at <= now, turn.c.due_at > now + no_retry_so_far)
     ended = sa.or_(turn.c.until_at <= now, sa.and_(turn.c.until_at > now + no_claim_so_far, turn.c.owner != owner))
     return sa.or_(sa.and_(turn.c.owner.is_(None), is_due), sa.and_(turn.c.owner.is_not(None), ended))
@@ -199,11 +225,3 @@ def _set_due(connection: sa.Connection, outlets: Collection[str], now: datetime,
     """Due since `now`, or since when it was due already; a retry that lies ahead is brought forward."""
     since = sa.case((turn.c.due_at <= now, turn.c.due_at), else_=now)
     connection.execute(turn.update().where(turn.c.outlet.in_(list(outlets))).values({**values, "due_at": since}))
-
-
-def _end_dead_claims(connection: sa.Connection, now: datetime) -> None:
-    """Claims of processes of this machine that are no more (kill -9): nobody has to wait for their end."""
-    held = sa.select(turn.c.owner).where(turn.c.owner.is_not(None), turn.c.until_at > now).distinct()
-    dead = [owner for owner in connection.execute(held).scalars() if is_dead(owner)]
-    if dead:
-        connection.execute(turn.update().where(turn.c.owner.in_(dead)).values(until_at=now))

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import logging
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from crawler.errors import ConfigError
 from scheduler.child_log import outlet_words, read_line, tell_person
-from scheduler.logging_setup import harmless
+from scheduler.logging_setup import LogFile, harmless, set_up_logging
 
 
 def test_a07_values_of_strangers_are_logged_as_one_harmless_line() -> None:
@@ -48,3 +52,37 @@ def test_with_verbose_everything_is_told(capsys: pytest.CaptureFixture[str]) -> 
 def test_any_line_of_a_child_is_read_or_passed_over(text: str) -> None:
     read_line(text)
     read_line("{" + text)
+
+
+@pytest.fixture
+def log_as_before() -> Iterator[None]:
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    for handler in set(root.handlers) - set(handlers):
+        handler.close()
+    root.handlers[:] = handlers
+    root.setLevel(level)
+
+
+@pytest.mark.usefixtures("log_as_before")
+def test_a_log_file_holds_json_lines_is_rotated_by_size_and_so_many_are_kept(tmp_path: Path) -> None:
+    path = tmp_path / "logs" / "depesza.log"
+    set_up_logging(file=LogFile(path=path, max_bytes=2000, kept=3))
+    log = logging.getLogger("scheduler")
+    for number in range(100):
+        log.info("pushed %s żółw", number)
+    files = sorted(path.parent.iterdir())
+    assert [one.name for one in files] == ["depesza.log", "depesza.log.1", "depesza.log.2"]
+    assert all(one.stat().st_size <= 2000 for one in files)
+    lines = [json.loads(line) for one in reversed(files) for line in one.read_text("utf-8").splitlines()]
+    assert [line["event"] for line in lines][-1] == "pushed 99 żółw"
+    assert lines[-1]["level"] == "info"
+    assert len(lines) < 100
+
+
+@pytest.mark.usefixtures("log_as_before")
+def test_a_log_file_that_cannot_be_written_is_refused_with_its_name(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ConfigError, match=r"the log file .*file.x\.log cannot be written"):
+        set_up_logging(file=LogFile(path=tmp_path / "file" / "x.log", max_bytes=2000, kept=3))
