@@ -1,11 +1,10 @@
 """When an adaptive outlet is asked next: a pure policy over its weekly rhythm and the states of its sources.
 
-The principle is that of fresh copies under a budget of requests: what is lost is the time that articles wait to be found, what is
-paid is requests, and the least of both together comes when the frequency grows with the square root of the rate (Cho and
-Garcia-Molina, Effective page refresh policies for web crawlers, ACM TODS 28(4), 2003, section 4). At a steady rate of r articles an hour
-and a request worth c article-hours of waiting that is every sqrt(2c/r) hours: the moment at which the waiting that has come
-together since the last poll is expected to reach c. In this form it looks ahead: at night the waiting of the morning's first articles
-counts, so no interval sleeps past a morning's start.
+What is lost is the time that articles wait to be found, what is paid is requests. The least of both together comes when the frequency
+of polls grows with a power of the rate of new articles: with its square root if the sum of all waiting is what counts (Cho and
+Garcia-Molina, Effective page refresh policies for web crawlers, ACM TODS 28(4), 2003); with the power 1/(1+p) if a wait counts by its
+p-th power. Since the first minutes count most here, that power is 0.85. The next poll comes when that frequency, added up over the hours
+ahead, has come to one poll: so a long interval of the night ends soon after the morning's start.
 Not here: the rhythm (`scheduler.weekly`), which single sources are left out of a crawl (`crawler.discovery.polling`).
 """
 
@@ -14,18 +13,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from math import sqrt
 
 from crawler.model.feed import FeedState
 from scheduler.slots import Adaptive, duration_text
 from scheduler.weekly import HourFigures, Rhythm, rhythm_of, unknown_rhythm
 
 __all__ = ["Adaptive", "Decision", "HourFigures", "Rhythm", "next_poll", "rhythm_of", "unknown_rhythm"]
-COST_S = 40.0
-"""Article-seconds of waiting that a request is worth (measured: `tests/scheduler/measure_adaptive.py`)."""
-LONGEST_TTL_S = 900.0
-"""A stated freshness is kept up to here. Whoever states more is asked as often as by the fixed clock of before, 15 minutes; a lying
-`max-age` of a week silences nobody."""
+POWER = 0.85
+"""Of the rate; 1/2 gives the least mean delay, more than that the lower median and the longer tail."""
+AT_ONE_AN_HOUR_S = 600.0
+"""Interval of an outlet with one source and one article an hour. Both measured: `tests/scheduler/measure_adaptive.py`, 2026-11-29."""
+LONGEST_TTL_S = 300.0
+"""A stated freshness is kept up to here. RSS `ttl` is mostly a number that the software came with, and a lying `max-age` of a week
+must silence nobody."""
 LEAST_OVERLAP = 1 / 3
 """Of a changed answer so much should have been told before: with less, a busy hour could push articles out between two polls."""
 _HOUR_S = 3600.0
@@ -50,31 +50,37 @@ def next_poll(slots: Adaptive, rhythm: Rhythm, states: Sequence[FeedState], now:
     sources that all fail.
     """
     alive = [state for state in states if state.gone_at is None]
-    wanted_s = waiting_interval(rhythm, COST_S * max(1, len(alive)), now, slots.longest_s)
+    wanted_s = waiting_interval(rhythm, len(alive), now, slots.longest_s)
     reasons = [_rhythm_in_words(rhythm, wanted_s, now)]
     interval_s = _for_overlap(alive, wanted_s, reasons)
     interval_s = _bounded(slots, interval_s, reasons)
     interval_s = _for_ttl(alive, interval_s, slots, reasons)
     at = now + timedelta(seconds=interval_s)
-    at = _for_failures(alive, states, at, reasons)
+    if states and not alive:
+        reasons.append("all its sources are gone (410)")
+    at = _sooner_after_failure(alive, (now, now + timedelta(seconds=slots.shortest_s), at), reasons)
+    at = _later_while_all_wait(alive, at, reasons)
     at = at.astimezone(UTC)
     return Decision(at=at, interval_s=(at - now).total_seconds(), reasons=tuple(reasons))
 
 
-def waiting_interval(rhythm: Rhythm, cost_s: float, now: datetime, longest_s: float) -> float:
-    """Seconds after `now` until the articles expected since then have waited `cost_s` together; at most `longest_s`."""
-    passed_s = waited = articles = 0.0
+def waiting_interval(rhythm: Rhythm, sources: int, now: datetime, longest_s: float) -> float:
+    """Seconds after `now` until the frequency of polls, added up over the hours ahead, has come to one; at most `longest_s`."""
+    passed_s = share = 0.0
     while passed_s < longest_s:
         instant = now + timedelta(seconds=passed_s)
-        rate = rhythm.rate_at(instant) / _HOUR_S
+        interval_s = steady_interval(rhythm.rate_at(instant), sources)
         left_s = min(_HOUR_S - (instant.minute * 60 + instant.second) % _HOUR_S, longest_s - passed_s)
-        needed_s = (sqrt(articles * articles + 2 * rate * (cost_s - waited)) - articles) / rate
-        if needed_s <= left_s:
-            return passed_s + needed_s
-        waited += articles * left_s + rate * left_s * left_s / 2
-        articles += rate * left_s
+        if share + left_s / interval_s >= 1:
+            return passed_s + (1 - share) * interval_s
+        share += left_s / interval_s
         passed_s += left_s
     return longest_s
+
+
+def steady_interval(rate: float, sources: int) -> float:
+    """Seconds between two polls of an outlet with `rate` articles an hour, all hours alike, whose crawl asks so many sources."""
+    return float(AT_ONE_AN_HOUR_S * (max(1, sources) / rate) ** POWER)
 
 
 def _rhythm_in_words(rhythm: Rhythm, wanted_s: float, now: datetime) -> str:
@@ -121,19 +127,34 @@ def _for_ttl(alive: Sequence[FeedState], interval_s: float, slots: Adaptive, rea
     return kept_s
 
 
-def _for_failures(alive: Sequence[FeedState], states: Sequence[FeedState], at: datetime, reasons: list[str]) -> datetime:
-    """While every source waits (a failure, Retry-After), a crawl would ask nobody."""
-    if not alive:
-        if states:
-            reasons.append("all its sources are gone (410)")
+def _sooner_after_failure(alive: Sequence[FeedState], times: tuple[datetime, datetime, datetime], reasons: list[str]) -> datetime:
+    """When a back-off ends before the rhythm's time, the source is asked then, so that a fault is soon sure, or soon over.
+
+    `times`: now, the soonest that may be, what the rhythm says.
+    """
+    now, soonest, at = times
+    ends = [(state.next_poll_at, state.last_error) for state in alive if state.next_poll_at and state.next_poll_at > now]
+    if not ends:
         return at
-    free = min((state.next_poll_at for state in alive if state.next_poll_at), default=None)
-    if free is None or free <= at or any(state.next_poll_at is None for state in alive):
+    end, error = min(ends, key=lambda one: one[0])
+    if max(end, soonest) >= at:
+        return at
+    at = max(end, soonest)
+    reasons.append(f"a source failed ({error or 'no answer'}): asked again {_about((at - now).total_seconds())}")
+    return at
+
+
+def _later_while_all_wait(alive: Sequence[FeedState], at: datetime, reasons: list[str]) -> datetime:
+    """While every source waits (a failure, Retry-After), a crawl would ask nobody."""
+    ends = [state.next_poll_at for state in alive if state.next_poll_at is not None]
+    if not ends or len(ends) < len(alive) or min(ends) <= at:
         return at
     worst = max(state.failures_in_a_row for state in alive)
     error = next((state.last_error for state in alive if state.last_error), "no answer")
-    reasons.append(f"all its sources wait after {worst} failures in a row ({error}): not before {free:%Y-%m-%d %H:%M:%S} UTC")
-    return free
+    reasons.append(
+        f"all its sources wait after {worst} failures in a row ({error}): not before {min(ends):%Y-%m-%d %H:%M:%S} UTC"
+    )
+    return min(ends)
 
 
 def _about(seconds: float) -> str:

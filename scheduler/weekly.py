@@ -1,7 +1,7 @@
 """An outlet's own weekly rhythm: how many new articles are to be expected at an instant, from what its crawls found by the hour. Pure.
 
-Three things are learnt, each drawn towards the one before it while little is known: the outlet's mean (towards a prior), the hour of
-the day and the day of the week (towards the mean), the hour of the week (towards hour times day). The pull is a number of
+Each level is drawn towards the one before it while little is known: the outlet's mean (towards a prior), the hour of the day (towards
+the mean, less at night), the day of the week (towards what its hours expect), the hour of the week (towards hour times day). The pull is a number of
 articles, not of hours (a Gamma prior on Poisson rates), so a big outlet is known within days and one with an article a
 day stays near its mean for weeks. Old weeks count less. Hours without a good crawl count for nothing, so an outage leaves no dent; what
 the first crawl after it brings is shared among the hours it may be from. Not here: what follows for the next poll
@@ -25,8 +25,11 @@ PRIOR_RATE = 0.5
 """Articles an hour of an outlet of which nothing is known: twelve a day."""
 PRIOR_HOURS = 6.0
 """For how many hours' observation the prior rate stands."""
-PULL = 2.0
-"""For how many articles each level of the rhythm stands against the next."""
+PRIOR_DAY = (0.15,) * 5 + (0.5,) + (1.35,) * 16 + (0.6, 0.3)
+"""Shape of a day of which nothing is known, mean about 1: at night newsrooms sleep."""
+PULL_HOUR, PULL_DAY, PULL_CELL, PULL_LATELY = 2.0, 10.0, 6.0, 10.0
+"""How many articles it takes to move as far as halfway from what the level above expects: hour of the day, day of the week, hour of
+the week, last day. Measured little sensitive (`tests/scheduler/measure_adaptive.py`)."""
 WHOLE_GAP = timedelta(hours=24)
 """What a crawl brings after a longer pause is not counted: a feed tells only its last entries."""
 _BURST = 3.0
@@ -79,12 +82,13 @@ class Rhythm:
 
 def unknown_rhythm(zone: str) -> Rhythm:
     """Of an outlet that was never crawled."""
-    return Rhythm(zone=zone, rates=(PRIOR_RATE,) * WEEK_HOURS)
+    return Rhythm(zone=zone, rates=tuple(PRIOR_RATE * PRIOR_DAY[place % 24] for place in range(WEEK_HOURS)))
 
 
 def rhythm_of(hours: Iterable[HourFigures], zone: str, now: datetime) -> Rhythm:
     """The rhythm from the hours of the last four weeks (others are passed over), in any order."""
-    observed = _observed(sorted((one for one in hours if now - MEMORY <= one.hour <= now), key=lambda one: one.hour))
+    rows = sorted((one for one in hours if now - MEMORY <= one.hour <= now), key=lambda one: one.hour)
+    observed = _observed(rows)
     if not observed:
         return unknown_rhythm(zone)
     cap = _cap([count for _, count in observed])
@@ -92,9 +96,9 @@ def rhythm_of(hours: Iterable[HourFigures], zone: str, now: datetime) -> Rhythm:
     counts, weights = [0.0] * WEEK_HOURS, [0.0] * WEEK_HOURS
     for hour, count in observed:
         local = hour.astimezone(place)
-        weight = 0.5 ** ((now - hour) / timedelta(days=HALF_LIFE_DAYS))
-        counts[local.weekday() * 24 + local.hour] += min(count, cap) * weight
-        weights[local.weekday() * 24 + local.hour] += weight
+        age = 0.5 ** ((now - hour) / timedelta(days=HALF_LIFE_DAYS))
+        counts[local.weekday() * 24 + local.hour] += min(count, cap) * age
+        weights[local.weekday() * 24 + local.hour] += age * min(1.0, (now - hour) / _HOUR)  # the hour under way is not over
     rates = tuple(_shrunk(counts, weights))
     rhythm = Rhythm(zone=zone, rates=rates, known_hours=float(len(observed)))
     return Rhythm(zone=zone, rates=rates, known_hours=rhythm.known_hours, lately=_lately(observed, rhythm, now, cap))
@@ -122,14 +126,17 @@ def _cap(counts: Sequence[float]) -> float:
 def _shrunk(counts: Sequence[float], weights: Sequence[float]) -> list[float]:
     mean = (sum(counts) + PRIOR_RATE * PRIOR_HOURS) / (sum(weights) + PRIOR_HOURS)
 
-    def pulled(count: float, weight: float, towards: float) -> float:
-        return (count + PULL) / (weight + PULL / towards)
+    def pulled(count: float, weight: float, towards: float, pull: float) -> float:
+        return (count + pull) / (weight + pull / towards)
 
-    by_hour = [pulled(sum(counts[hour::24]), sum(weights[hour::24]), mean) for hour in range(24)]
-    days = [slice(24 * day, 24 * day + 24) for day in range(7)]
-    by_day = [pulled(sum(counts[day]), sum(weights[day]), mean) for day in days]
+    by_hour = [pulled(sum(counts[hour::24]), sum(weights[hour::24]), mean * PRIOR_DAY[hour], PULL_HOUR) for hour in range(24)]
+    by_day = []
+    for day in range(7):
+        found = sum(counts[24 * day : 24 * day + 24])
+        expected = sum(weight * by_hour[hour] for hour, weight in enumerate(weights[24 * day : 24 * day + 24]))
+        by_day.append((found + PULL_DAY) / (expected + PULL_DAY))
     return [
-        pulled(counts[place], weights[place], max(1e-3, by_hour[place % 24] * by_day[place // 24] / mean))
+        pulled(counts[place], weights[place], max(1e-3, by_hour[place % 24] * by_day[place // 24]), PULL_CELL)
         for place in range(WEEK_HOURS)
     ]
 
@@ -139,4 +146,4 @@ def _lately(observed: Sequence[tuple[datetime, float]], rhythm: Rhythm, now: dat
     first = bisect.bisect_left(observed, now.astimezone(UTC) - timedelta(hours=24), key=lambda one: one[0])
     found = sum(min(count, cap) for _, count in observed[first:])
     expected = sum(rhythm.rate_at(hour) for hour, _ in observed[first:])
-    return min(2.0, max(0.5, (found + 10.0) / (expected + 10.0)))
+    return min(2.0, max(0.5, (found + PULL_LATELY) / (expected + PULL_LATELY)))
