@@ -2,7 +2,7 @@
 
 Memory is bounded by the window of five days, not by the file, but for 24 bytes a line that put it in order of time: a
 story is written out when its last leader leaves the window. Not here: the command (`crawler.cli`), the method
-(`crawler.stories`), credit lines (`crawler.normalize.credits`).
+(`crawler.stories`), credit lines (`crawler.normalize.credits`), what is kept for a run that is killed (`batch_resume`).
 """
 
 from __future__ import annotations
@@ -13,11 +13,13 @@ from array import array
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime
+from io import BufferedReader
 from pathlib import Path
 from typing import Any, BinaryIO, TextIO
 
 import numpy as np
 
+from crawler.batch_resume import KEEP_S, Unfinished
 from crawler.errors import ConfigError
 from crawler.fingerprints import fingerprint_and_grams
 from crawler.model.attribution import Attribution, Evidence
@@ -44,9 +46,13 @@ class BatchCount:
     stories: int = 0
     errors: int = 0
     lines: int = 0
+    taken_up: int = 0
+    """Articles that an earlier run, which was stopped, had read."""
 
 
 Progress = Callable[[BatchCount], None]
+_STEP = 64
+"""The clock is looked at after so many articles."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,23 +79,55 @@ def run(articles: Path, out: TextIO, progress: Progress | None = None) -> BatchC
     Lines are {id, outlet, published_at or seen_at, language, title?, byline?, text}, in any order; times without a zone are
     taken as UTC. A bad line gives {"id", "error"} and the next goes on. Raises ConfigError when the file cannot be read.
     """
+    with _opened(articles) as file:
+        return _run(file, _Batch(out, load_agencies()), progress)
+
+
+def run_to_file(articles: Path, out: Path, progress: Progress | None = None, keep_s: float = KEEP_S) -> BatchCount:
+    """As `run`; given again after it was killed, it goes on where its state was last kept (every `keep_s`), with the same result.
+
+    Until `out` is complete there are `out`.part and `out`.state beside it. Raises ConfigError when one cannot be written, too.
+    """
+    with _opened(articles) as file:
+        unfinished = Unfinished(out, file, keep_s)
+        part, kept = unfinished.open()
+        with part:
+            batch = _Batch(part, load_agencies())
+            if kept:
+                batch.go_on(kept.knowledge)
+            return _run(file, batch, progress, (unfinished, part), kept.done if kept else 0)
+
+
+def _opened(articles: Path) -> BufferedReader:
     try:
-        file = articles.open("rb")
+        return articles.open("rb")
     except OSError as error:
         raise ConfigError(f"{articles}: cannot be read: {error.strerror}") from None
-    with file:
-        batch = _Batch(out, load_agencies())
-        offsets, lines = _in_order_of_time(file, batch)
-        for done, offset in enumerate(offsets, 1):
-            file.seek(offset)
-            batch.take(json.loads(file.readline()))
-            if progress:
-                progress(BatchCount(done, batch.stories, batch.errors, lines))
-        batch.finish()
-    count = BatchCount(len(offsets), batch.stories, batch.errors, lines)
+
+
+def _run(
+    file: BinaryIO, batch: _Batch, progress: Progress | None, kept: tuple[Unfinished, TextIO] | None = None, before: int = 0
+) -> BatchCount:
+    """Take the articles of the file after the first `before`, whose complaints and stories are written already."""
+    offsets, lines = _in_order_of_time(file, _pass_over if before else batch.complain)
+    for done in range(before + 1, len(offsets) + 1):
+        file.seek(offsets[done - 1])
+        batch.take(json.loads(file.readline()))
+        if kept and done % _STEP == 0:
+            kept[0].keep(kept[1], done, batch.knowledge)
+        if progress:
+            progress(BatchCount(done, batch.stories, batch.errors, lines, before))
+    batch.finish()
+    if kept:
+        kept[0].finish(kept[1])
+    count = BatchCount(len(offsets), batch.stories, batch.errors, lines, before)
     if progress:
         progress(count)
     return count
+
+
+def _pass_over(record_id: Any, reason: str) -> None:
+    """Say nothing: it was said."""
 
 
 class _Batch:
@@ -105,6 +143,14 @@ class _Batch:
         self._number = 0
         self.stories = 0
         self.errors = 0
+
+    def knowledge(self) -> tuple[Any, ...]:
+        """All that what is written next depends on."""
+        return (self._window, self._open, self._ids, self._leaders, self._number, self.stories, self.errors)
+
+    def go_on(self, knowledge: tuple[Any, ...]) -> None:
+        """Know what a batch before knew."""
+        self._window, self._open, self._ids, self._leaders, self._number, self.stories, self.errors = knowledge
 
     def complain(self, record_id: Any, reason: str) -> None:
         """Write a line for a record that is none."""
@@ -221,7 +267,7 @@ def _attribution(one: Attribution) -> Record:
     }
 
 
-def _in_order_of_time(file: BinaryIO, batch: _Batch) -> tuple[list[int], int]:
+def _in_order_of_time(file: BinaryIO, complain: Callable[[Any, str], None]) -> tuple[list[int], int]:
     """Offsets of the good lines by time, then by id, so that the order of the file does not matter; and the number of lines.
 
     Bad lines are complained of at once.
@@ -234,7 +280,7 @@ def _in_order_of_time(file: BinaryIO, batch: _Batch) -> tuple[list[int], int]:
             continue
         record, complaint = _parsed_line(line, lines)
         if complaint:
-            batch.complain(record.get("id"), complaint)
+            complain(record.get("id"), complaint)
             continue
         times.append(_time(record).timestamp())
         keys.append(zlib.crc32(str(record["id"]).encode("utf-8", "surrogatepass")))

@@ -44,22 +44,31 @@ def extract(
     raise typer.Exit(1 if count.pages == count.errors else 0)
 
 
-@app.command(epilog="Example: depesza batch stories articles.jsonl > stories.jsonl")
+@app.command(epilog="Example: depesza batch stories articles.jsonl -o stories.jsonl")
 def stories(
     ctx: typer.Context,
     articles: Annotated[
         Path, typer.Argument(help="Lines of JSON: id, outlet, published_at or seen_at, language, title, byline, text.")
     ],
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", "-o", help="Write to this file. The same command, given again after a kill, goes on where it stood."
+        ),
+    ] = None,
 ) -> None:
     """Find which texts are copies of one another; write a line of JSON for each, with its story, role, origin and agency.
 
-    The input need not be sorted. Exit code 1 when no line could be read.
+    The input need not be sorted. With --out, where the run stands is kept once a minute beside that file (.part, .state); without
+    it a run that is stopped begins anew. Exit code 1 when no line could be read.
     """
-    from crawler.batch_stories import run
+    from crawler.batch_stories import run, run_to_file
 
     tell = _sometimes(lambda count: f"{count.articles} of {count.lines} articles, {count.stories} stories")
     write_utf8()
-    count = run(articles, sys.stdout, tell)
+    count = run(articles, sys.stdout, tell) if out is None else run_to_file(articles, out, tell)
+    if count.taken_up:
+        say(f"taken up after {count.taken_up} articles of a run that was stopped")
     say(f"{count.articles} articles in {count.stories} stories, {count.errors} lines with an error")
     raise typer.Exit(0 if count.articles else 1)
 

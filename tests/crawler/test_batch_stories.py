@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import pickle
 import random
+import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -155,6 +159,66 @@ def test_a_story_is_written_as_soon_as_it_is_complete(tmp_path: Path) -> None:
     out, open_stories = io.StringIO(), []
     batch_stories.run(tmp_path / "articles.jsonl", out, lambda count: open_stories.append(count.articles - count.stories))
     assert max(open_stories) <= 7
+
+
+def many(folder: Path) -> Path:
+    """360 articles over 20 days, copies and bad lines among them, out of order."""
+    records: list[Any] = [
+        record(f"m{number}", f"{words(number // 3 + 10, 50)} {words(number, 6)}", number * 7 % 480, f"outlet{number % 7}.pl")
+        for number in range(360)
+    ]
+    records[100:100] = ["{no json", '{"id": "nobody"}']
+    run(folder, records)
+    return folder / "articles.jsonl"
+
+
+def run_and_be_killed(file: Path, out: Path, after: int) -> None:
+    """A process that keeps its state whenever it may, and is killed when it read so many articles."""
+    code = (
+        "import os, signal, sys; from pathlib import Path; from crawler import batch_stories\n"
+        "def tell(count):\n    if count.articles == int(sys.argv[3]): os.kill(os.getpid(), signal.SIGKILL)\n"
+        "batch_stories.run_to_file(Path(sys.argv[1]), Path(sys.argv[2]), tell, keep_s=0.0)"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(file), str(out), str(after)], check=False)
+    assert done.returncode == -signal.SIGKILL
+
+
+def test_f07_a_run_that_was_killed_goes_on_and_gives_the_same_bytes_as_one_without_a_break(tmp_path: Path) -> None:
+    file, out, whole = many(tmp_path), tmp_path / "out.jsonl", io.StringIO()
+    expected = batch_stories.run(file, whole)
+    told: list[BatchCount] = []
+    for after in (40, 200, 359):
+        run_and_be_killed(file, out, after)
+        assert not out.exists()
+    count = batch_stories.run_to_file(file, out, told.append)
+    assert out.read_text("utf-8") == whole.getvalue()
+    assert count == replace(expected, taken_up=count.taken_up)
+    assert told[0].articles == count.taken_up + 1
+    assert {one.name for one in tmp_path.iterdir()} == {"articles.jsonl", "out.jsonl"}
+
+
+def test_a_kept_state_is_of_one_input_and_holds_no_code(tmp_path: Path) -> None:
+    file, out, whole = many(tmp_path), tmp_path / "out.jsonl", io.StringIO()
+    expected = batch_stories.run(file, whole)
+    run_and_be_killed(file, out, 200)
+    state = tmp_path / "out.jsonl.state"
+    kept = state.read_bytes()
+    strange = pickle.dumps(os.getcwd, protocol=4)
+    for broken in (b"", kept[: len(kept) // 2], strange, kept[: kept.index(b".") + 1] + strange):
+        state.write_bytes(broken)
+        assert batch_stories.run_to_file(file, out) == expected
+        assert out.read_text("utf-8") == whole.getvalue()
+    run_and_be_killed(file, out, 200)
+    with file.open("a", encoding="utf-8") as more:
+        more.write(json.dumps(record("late", words(9999, 80), 3)) + "\n")
+    assert batch_stories.run_to_file(file, out).taken_up == 0
+    assert len(out.read_text("utf-8").splitlines()) == expected.articles + expected.errors + 1
+
+
+def test_an_output_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+    run(tmp_path, [])
+    with pytest.raises(ConfigError, match=r"nowhere/out\.part: cannot be written"):
+        batch_stories.run_to_file(tmp_path / "articles.jsonl", tmp_path / "nowhere" / "out")
 
 
 @pytest.mark.slow
