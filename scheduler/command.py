@@ -50,6 +50,7 @@ COMMANDS: dict[str, Place] = {
     "crawl": Place(WATCH, ("scheduler.cli:crawl",), "depesza crawl kresy pap"),
     "run": Place(WATCH, ("scheduler.running_cli:run",), "depesza run"),
     "worker": Place(WATCH, ("scheduler.running_cli:worker",), "depesza worker --children 4"),
+    "schedule": Place(WATCH, ("scheduler.schedule_cli:app",), "depesza schedule next"),
     "status": Place(WATCH, ("scheduler.cli:status",), "depesza status --json"),
     "search": Place(READ, ("indexer.cli:search_command",), "depesza search 'prezydent AND Warszawa' --limit 5"),
     "serve": Place(READ, ("indexer.serve_cli:serve",), "depesza serve --port 8765"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -13,17 +14,15 @@ from crawler.config import Locations
 from crawler.errors import ConfigError
 from crawler.model.outlet import Outlet, Schedule
 from scheduler.config import SchedulerSettings, scheduler_settings
-from scheduler.timetable import Every, build_timetable, missed, slots_of
+from scheduler.timetable import Adaptive, At, Every, Windows, build_timetable, missed, reason_of, slots_of
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
 
-def outlet(
-    slug: str, *, group: str | None = None, cron: str | None = None, every: str | None = None, off: str | None = None
-) -> Outlet:
+def outlet(slug: str, *, group: str | None = None, off: str | None = None, **schedule: Any) -> Outlet:
     return Outlet(
         slug=slug, name=slug, homepage=f"https://{slug}.example/", domains=(f"{slug}.example",), country="PL", languages=("pl",),
-        timezone="Europe/Warsaw", group=group, schedule=Schedule(cron=cron, every=every), disabled_because=off,
+        timezone="Europe/Warsaw", group=group, schedule=Schedule(**schedule), disabled_because=off,
     )  # fmt: skip
 
 
@@ -100,5 +99,99 @@ def test_groups_are_read_from_their_table() -> None:
     ],
 )
 def test_a_wrong_scheduler_table_is_refused_with_words(table: dict[str, object], said: str) -> None:
+    with pytest.raises(ConfigError, match=said):
+        scheduler_settings(located({"scheduler": table}), {})
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "words"),
+    [
+        ("15m", Every, "every 900 s"), ("0 8 * * 1-5", At, "0 8 * * 1-5 Europe/Warsaw"), ("@hourly", At, "@hourly Europe/Warsaw"),
+        ("5m 06-23, 1h", Windows, "5m 06-23, 1h Europe/Warsaw"), ("adaptive", Adaptive, "adaptive 2m-2h"),
+        ("adaptive 1m-90m", Adaptive, "adaptive 1m-90m"),
+    ],
+)  # fmt: skip
+def test_every_kind_of_schedule_has_one_text_form_for_the_default_and_groups(text: str, kind: type, words: str) -> None:
+    by_default = slots_of(outlet("a"), SchedulerSettings(every=text))
+    by_group = slots_of(outlet("a", group="press"), SchedulerSettings(groups={"press": text}))
+    assert by_default == by_group and isinstance(by_default, kind) and str(by_default) == words
+
+
+def test_an_outlets_own_windows_and_adaptive() -> None:
+    settings = SchedulerSettings(shortest="3m")
+    assert isinstance(slots_of(outlet("a", windows="5m 06-23, 1h"), settings), Windows)
+    assert slots_of(outlet("a", adaptive=True), settings) == Adaptive(shortest_s=180, longest_s=7200)
+    assert slots_of(outlet("a", adaptive=True, shortest="1m", longest="30m"), settings) == Adaptive(shortest_s=60, longest_s=1800)
+
+
+def test_an_outlets_own_bounds_win_over_those_of_its_groups_text_and_of_the_settings() -> None:
+    settings = SchedulerSettings(every="15m", groups={"press": "adaptive 5m-1h"})
+    assert slots_of(outlet("a", group="press"), settings) == Adaptive(shortest_s=300, longest_s=3600)
+    assert slots_of(outlet("a", group="press", longest="4h"), settings) == Adaptive(shortest_s=120, longest_s=14400)
+    assert slots_of(outlet("a", longest="4h"), settings) == Every(seconds=900.0)
+
+
+@pytest.mark.parametrize(
+    ("schedule", "said"),
+    [
+        ({"every": "0 8 * * *"}, r"\[schedule\] every: .* write cron = "),
+        ({"cron": "15m"}, r"\[schedule\] cron: .* write every = .15m."),
+        ({"every": "5m 06-23, 1h"}, "write windows = "),
+        ({"windows": "adaptive"}, "write adaptive = true"),
+        ({"windows": "5m 06-25"}, r"\[schedule\] windows: .*leaves the day"),
+        ({"every": "5m", "adaptive": True}, "both every and adaptive"),
+        ({"every": "5m", "shortest": "1m"}, "take out shortest and longest"),
+        ({"adaptive": True, "shortest": "3h"}, "longer than the longest"),
+        ({"adaptive": True, "shortest": "soon"}, "no duration"),
+        ({"every": "5m", "jitter": "6m"}, r"\[schedule\] jitter: 6m is longer than 5m"),
+        ({"cron": "0 8 * * *", "jitter": "2h"}, "longer than 1h"),
+        ({"every": "5m", "jitter": "x"}, "jitter: .*no duration"),
+    ],
+)
+def test_a_wrong_schedule_names_the_file_the_outlet_the_key_and_what_to_write(schedule: dict[str, Any], said: str) -> None:
+    with pytest.raises(ConfigError, match=said) as caught:
+        build_timetable([outlet("a", **schedule)], SchedulerSettings(), lambda slug: Path(f"outlets/{slug}.toml"))
+    assert str(caught.value).startswith("outlets/a.toml: outlet a: [schedule]")
+
+
+def test_jitter_gives_each_outlet_its_own_place_and_a_restart_moves_none() -> None:
+    outlets = [outlet(f"outlet-{number}") for number in range(200)]
+    jobs = build_timetable(outlets, SchedulerSettings(every="15m", jitter="8m"))
+    assert 1 < len(jobs) <= 8 and jobs == build_timetable(reversed(outlets), SchedulerSettings(every="15m", jitter="8m"))
+    assert {job.slots.jitter_s % 60 for job in jobs if isinstance(job.slots, Every)} == {0.0}
+    assert str(jobs[1].slots).startswith("every 900 s + ")
+
+
+def test_the_jitter_of_all_never_reaches_over_an_interval_and_an_outlets_own_wins() -> None:
+    settings = SchedulerSettings(every="1m", jitter="1h")
+    assert all(slots_of(outlet(f"o{number}"), settings).jitter_s < 60 for number in range(50))  # type: ignore[union-attr]  # 1m is an interval
+    assert {slots_of(outlet(f"o{number}", every="1h", jitter="1s"), settings).jitter_s for number in range(50)} == {0.0}  # type: ignore[union-attr]  # as above
+
+
+def test_an_adaptive_outlet_counts_as_missed_when_it_was_left_alone_longer_than_it_may_be() -> None:
+    jobs = build_timetable([outlet("a", adaptive=True)], SchedulerSettings())
+    assert missed(jobs, {"a": NOON - timedelta(hours=1)}, NOON) == ()
+    assert missed(jobs, {"a": NOON - timedelta(hours=3)}, NOON) == ("a",)
+
+
+def test_which_line_decides_is_told() -> None:
+    settings = SchedulerSettings(groups={"press": "5m"})
+    said = [
+        reason_of(one, settings) for one in (outlet("a", adaptive=True), outlet("b", group="press"), outlet("c", group="other"))
+    ]
+    assert said == ["its own [schedule]", "its group press", "[scheduler] every"]
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        ({"every": "adaptiv"}, "did you mean .adaptive."),
+        ({"every": "0 25 * * *"}, r"\[scheduler\] every: hour"),
+        ({"groups": {"press": "5m 06-25"}}, r"depesza.toml: \[scheduler.groups\] press: .*leaves the day"),
+        ({"shortest": "3h"}, "longer than the longest"),
+        ({"jitter": "much"}, r"\[scheduler\] jitter: .*no duration"),
+    ],
+)
+def test_a_wrong_schedule_in_the_settings_is_refused_when_they_are_read(table: dict[str, object], said: str) -> None:
     with pytest.raises(ConfigError, match=said):
         scheduler_settings(located({"scheduler": table}), {})
