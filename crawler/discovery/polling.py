@@ -26,6 +26,10 @@ GONE_AFTER = 3
 """Answers of 410 or other failures in a row, the last a 410, until a source counts as gone (SAFETY.md, F16)."""
 FORGET_MOVE_AFTER = 3
 """Failures in a row at the new address after which the old one is asked again."""
+LIE_PROVED = 2
+"""Overdue entries after a day of nothing but 304 that prove validators worthless."""
+WORTHLESS = ""
+"""Kept in place of an ETag of a source that was caught."""
 CLOCKS_DIFFER = timedelta(minutes=15)
 """An entry dated further ahead (an event, an embargo, a mistake) is not the newest that was told."""
 MAX_VALIDATOR = 1000
@@ -60,6 +64,8 @@ class PollAnswer:
     """Entries of an answer that was read, each address once ..."""
     new: int = 0
     """... and those of them that were not met before."""
+    overdue: int = 0
+    """New entries that were published before the last poll, which should have told them."""
     newest_at: datetime | None = None
     """Publication date of its newest entry."""
     fresh_s: float | None = None
@@ -119,11 +125,12 @@ def next_state(state: FeedState, answer: PollAnswer, now: datetime) -> FeedState
     Times are UTC instants as `now` is. Pure.
     """
     status = status_of(state, answer)
+    distrusted = _lies(state, answer)
     state = replace(state, polled_at=now, status=status.value)
     if status in (SourceStatus.SAME_BODY, SourceStatus.NOT_MODIFIED):
-        return _after_success(state, answer, now)
+        return _after_success(state, answer, now, distrusted=distrusted)
     if status in (SourceStatus.OK, SourceStatus.EMPTY):
-        return _after_success(_with_pace(state, answer, now), answer, now)
+        return _after_success(_with_pace(state, answer, now), answer, now, distrusted=distrusted)
     failures = state.failures_in_a_row + 1
     wait = _asked_wait(answer.retry_after_s) or back_off(failures)
     gone = status is SourceStatus.GONE and failures >= GONE_AFTER
@@ -148,7 +155,7 @@ def back_off(failures: int) -> timedelta:
     return min(FIRST_BACK_OFF * (1 << doublings), LONGEST_BACK_OFF)
 
 
-def _after_success(state: FeedState, answer: PollAnswer, now: datetime) -> FeedState:
+def _after_success(state: FeedState, answer: PollAnswer, now: datetime, *, distrusted: bool) -> FeedState:
     moved = canonical_address(answer.moved_to) and answer.moved_to if answer.moved_to else None
     state = replace(
         state,
@@ -163,11 +170,20 @@ def _after_success(state: FeedState, answer: PollAnswer, now: datetime) -> FeedS
     )
     if answer.status == HTTPStatus.NOT_MODIFIED:
         return state
-    return replace(
-        state,
-        etag=_validator(answer.etag),
-        last_modified=_validator(answer.last_modified),
-        body_sha256=body_digest(answer.body),
+    state = replace(state, body_sha256=body_digest(answer.body))
+    if distrusted:
+        return replace(state, etag=WORTHLESS, last_modified=None)
+    return replace(state, etag=_validator(answer.etag), last_modified=_validator(answer.last_modified))
+
+
+def _lies(state: FeedState, answer: PollAnswer) -> bool:
+    """Whether validators are worth nothing: 304 was said since the last unconditional answer, and all the time there was news.
+    A source once caught stays without them."""
+    if state.etag == WORTHLESS:
+        return True
+    only_304 = state.changed_at is None or (state.unconditional_at is not None and state.changed_at <= state.unconditional_at)
+    return (
+        not answer.conditional and state.status == SourceStatus.NOT_MODIFIED.value and only_304 and answer.overdue >= LIE_PROVED
     )
 
 

@@ -43,6 +43,7 @@ class FeedState:
     url: str
     outlet: str
     etag: str | None = None
+    """The header verbatim; "" where validators were proved worthless and are not sent any more."""
     last_modified: str | None = None
     """The header verbatim."""
     body_sha256: str | None = None

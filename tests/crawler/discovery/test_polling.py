@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -199,3 +200,33 @@ def test_freshness_is_that_of_the_last_answer_that_was_read() -> None:
     assert state.ttl_s == 600
     assert next_state(state, PollAnswer(status=304, conditional=True), hours(1)).ttl_s == 600
     assert next_state(state, PollAnswer(status=200, body=b"2"), hours(1)).ttl_s is None
+
+
+def day_of_304(answer: PollAnswer) -> FeedState:
+    """A first answer, a day of 304, and then this answer to a request without validators."""
+    state = next_state(NEW, replace(READ, told=10, new=10), NOW)
+    for hour in range(1, 24):
+        state = next_state(state, PollAnswer(status=304, conditional=True), hours(hour))
+    return next_state(state, answer, hours(24))
+
+
+def test_f16_validators_of_a_source_that_lied_a_day_long_are_not_sent_again() -> None:
+    lied = replace(READ, body=b"<rss>2</rss>", told=10, new=5, overdue=4)
+    state = day_of_304(lied)
+    assert conditional_headers(state, hours(25)) == {}
+    state = next_state(state, replace(READ, body=b"<rss>3</rss>", told=10, new=1), hours(25))
+    assert conditional_headers(state, hours(26)) == {} and state.changed_at == hours(25)
+    state = next_state(state, replace(READ, body=b"<rss>3</rss>"), hours(26))
+    assert (state.status, conditional_headers(state, hours(27))) == ("same body", {})
+
+
+def test_an_honest_source_keeps_its_validators() -> None:
+    assert conditional_headers(day_of_304(replace(READ, body=b"2", told=10, new=1)), hours(25))
+    without = next_state(NEW, PollAnswer(status=200, body=b"1", told=10, new=10), NOW)
+    assert conditional_headers(next_state(without, READ, hours(1)), hours(2)), "it began to send them"
+    assert conditional_headers(day_of_304(replace(READ, body=b"2", told=10, new=1, overdue=1)), hours(25))
+    state = next_state(NEW, replace(READ, told=10, new=10), NOW)
+    state = next_state(state, replace(READ, conditional=True, body=b"2", told=10, new=3), hours(5))
+    state = next_state(state, PollAnswer(status=304, conditional=True), hours(23))
+    state = next_state(state, replace(READ, body=b"3", told=10, new=5, overdue=3), hours(24))  # backdated entries
+    assert conditional_headers(state, hours(25))
