@@ -132,6 +132,11 @@ class Freshness:
 class Desk:
     """Opened once a process. Methods raise BackendUnavailable when store or index cannot be used, QueryError for a query."""
 
+    exports_texts = True
+    """[indexer] allow_fulltext_export: what is exported may hold texts and leads."""
+    exports_reserved = False
+    """[indexer] allow_reserved_export: those of articles whose pages reserve text mining, too."""
+
     def __init__(self, database: Database, engine: SearchEngine, *, now: Callable[[], datetime], zone: tzinfo = LOCAL) -> None:
         self.database, self.engine, self.now, self.zone = database, engine, now, zone
         self._answers = KeptAnswers(engine)
@@ -140,7 +145,10 @@ class Desk:
     @classmethod
     def open(cls, locations: Locations, now: Callable[[], datetime] = lambda: datetime.now(UTC), zone: tzinfo = LOCAL) -> Desk:
         """The store and the index of an installation. A store of an older schema is migrated, as by every command."""
-        return cls(open_database(store_url(locations)), open_engine(indexer_settings(locations), locations), now=now, zone=zone)
+        settings = indexer_settings(locations)
+        desk = cls(open_database(store_url(locations)), open_engine(settings, locations), now=now, zone=zone)
+        desk.exports_texts, desk.exports_reserved = settings.allow_fulltext_export, settings.allow_reserved_export
+        return desk
 
     def close(self) -> None:
         """Give back files and connections."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from enum import StrEnum
 from typing import Annotated, Any
@@ -19,6 +19,7 @@ from indexer.api.shapes import search_shape
 from indexer.buckets import Step
 from indexer.desk import Desk
 from indexer.engine import Sort
+from indexer.export import Reserved
 from indexer.export_rows import COLUMNS, csv_lines
 from indexer.search import PAGE_LIMIT, SearchPage, SearchRequest
 
@@ -53,7 +54,7 @@ def make_router(desk: Desk) -> APIRouter:
         facets: Annotated[str, Query(description="Fields to count, with commas between them: outlet,agency.")] = "",
         histogram: Annotated[Step | None, Query(description="Count by time of publication.")] = None,
         fold: Annotated[bool, Query(description="One hit a story; false shows every copy.")] = True,
-        format: Annotated[Format, Query(description="CSV and NDJSON hold the hits only.")] = Format.JSON,
+        format: Annotated[Format, Query(description="CSV and NDJSON hold the hits only, without reserved leads.")] = Format.JSON,
     ) -> Response:
         """Search the articles. JSON comes a page at a time with an entity tag; CSV and NDJSON as one stream."""
         counted = tuple(dict.fromkeys(name for one in facets.split(",") if (name := one.strip())))
@@ -66,7 +67,7 @@ def make_router(desk: Desk) -> APIRouter:
             return answered(request, orjson.dumps(search_shape(page)), "application/json", timing)
         pages = _pages(desk, replace(asked, facets=(), histogram=None, snippets=0))
         first = next(pages)  # what is wrong with the query is said before the stream begins
-        lines = _lines(itertools.chain([first], pages), format)
+        lines = _lines(desk, itertools.chain([first], pages), format)
         saved = {"Content-Disposition": f'attachment; filename="depesza.{format}"'}
         return StreamingResponse(lines, media_type=_TYPES[format], headers=saved)
 
@@ -95,9 +96,16 @@ def _pages(desk: Desk, asked: SearchRequest) -> Iterator[SearchPage]:
         asked = replace(asked, after=page.next)
 
 
-def _lines(pages: Iterator[SearchPage], format: Format) -> Iterator[bytes]:
+def _lines(desk: Desk, pages: Iterator[SearchPage], format: Format) -> Iterator[bytes]:
+    """As `depesza export` gives them: without leads where the settings or the articles' pages keep texts here."""
     for number, page in enumerate(pages):
         rows = [dict(hit.article) for hit in page.hits]
+        closed: Collection[str] = [row["id"] for row in rows]
+        if desk.exports_texts:
+            with desk.database.read() as connection:
+                closed = Reserved(desk.exports_reserved).among(connection, closed)
+        for row in rows:
+            row["lead"] = None if row["id"] in closed else row["lead"]
         if format is Format.CSV:
             yield csv_lines(rows, COLUMNS, head=number == 0).encode()
         else:

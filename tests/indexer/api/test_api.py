@@ -10,8 +10,13 @@ from typing import Any
 import httpx
 import pytest
 
+from crawler.model.page import Page
 from crawler.store import tokens
+from crawler.store.articles import Visit, insert_article
+from crawler.store.outbox import put_in_outbox
+from crawler.store.pages import keep_page
 from indexer.api.settings import WebSettings
+from indexer.push import push_pending
 
 from .newsroom import NOON, OLD_STORY, STORY, Room, make
 
@@ -132,9 +137,6 @@ def test_what_the_client_has_is_not_sent_again(client: httpx.Client) -> None:
 
 
 def test_a_changed_index_changes_the_tag(own_room: Room) -> None:
-    from crawler.store.articles import Visit, insert_article
-    from crawler.store.outbox import put_in_outbox
-    from indexer.push import push_pending
 
     with own_room.served() as client:
         tag = client.get(f"{API}/search?q=kot").headers["etag"]
@@ -154,6 +156,33 @@ def test_a_result_as_csv_and_ndjson(client: httpx.Client, room: Room) -> None:
     assert rows[0]["agency_names"] == "Polska Agencja Prasowa"
     lines = client.get(f"{API}/search", params={"q": "prezydent", "format": "ndjson", "fold": "false", "limit": 2}).text
     assert [json.loads(line)["id"] for line in lines.splitlines()] == [room.late.id, room.copy.id]
+
+
+@pytest.mark.parametrize("format", ["csv", "ndjson"])
+def test_leads_that_stay_here_leave_no_way_through_the_api_either(own_room: Room, format: str) -> None:
+    """The rule of `depesza export`: [indexer] allow_reserved_export and allow_fulltext_export."""
+    reserved, free = own_room.attack, make("https://kresy.example/lead", "Kot wrócił. Pies też.", title="Kot", lead="Kot wrócił.")
+    with own_room.database.write() as connection:
+        insert_article(connection, free, Visit(at=NOON, source_updated_at=None, next_visit_at=None))
+        put_in_outbox(connection, {free.id: 1}, NOON)
+        page = Page(
+            requested_url=reserved.url, final_url=reserved.url, status=200, body=b"<html></html>", fetched_at=NOON,
+            outlet=reserved.outlet, headers=(("tdm-reservation", "1"),),
+        )  # fmt: skip
+        keep_page(connection, reserved.id, page)
+    push_pending(own_room.database, own_room.engine, now=NOON)
+
+    def leads(client: httpx.Client) -> set[str]:
+        text = client.get(f"{API}/search", params={"format": format, "fold": "false"}).text
+        rows = csv.DictReader(io.StringIO(text)) if format == "csv" else map(json.loads, text.splitlines())
+        return {row["id"] for row in rows if row["lead"]}
+
+    with own_room.served() as client:
+        assert leads(client) == {free.id}
+        own_room.desk.exports_reserved = True
+        assert leads(client) == {free.id, reserved.id}
+        own_room.desk.exports_texts = False
+        assert leads(client) == set()
 
 
 def test_a_long_result_comes_over_several_pages(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
