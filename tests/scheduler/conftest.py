@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -119,3 +120,21 @@ def install(server: HTTPServer, data_dir: Path) -> SmallOutlet:
     server.expect_request(re.compile(".*")).respond_with_handler(outlet.answer)
     outlet.write()
     return outlet
+
+
+class Said(list[dict[str, Any]]):
+    """Takes the place of a module's log and keeps what it is told."""
+
+    def info(self, event: str, **fields: Any) -> None:
+        self.append({"event": event, **fields})
+
+    debug = warning = error = exception = info
+
+
+@pytest.fixture
+def said(monkeypatch: pytest.MonkeyPatch) -> Said:
+    """What service and worker log. structlog's own capture misses loggers that an earlier test made it cache."""
+    made = Said()
+    for module in ("service", "worker", "crew", "heart", "reload", "dispatch"):
+        monkeypatch.setattr(f"scheduler.{module}.log", made)
+    return made

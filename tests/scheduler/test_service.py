@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
-import structlog
 import time_machine
 
 from crawler.config import Locations, find_locations, store_url
@@ -25,7 +24,7 @@ from crawler.store.database import Database, open_database
 from scheduler.crawling import CrawlRequest
 from scheduler.lock import only_service, service_holder
 from scheduler.service import Service
-from tests.scheduler.conftest import SmallOutlet
+from tests.scheduler.conftest import Said, SmallOutlet
 
 pytestmark = pytest.mark.timeout(120)
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -136,10 +135,10 @@ def test_the_service_does_not_start_without_a_contact_address_for_an_outlet_out_
 
 
 def test_a_file_that_changes_counts_without_a_restart_and_one_that_is_broken_changes_nothing(
-    small_outlet: SmallOutlet, store: Database, crawled: Crawled
+    small_outlet: SmallOutlet, store: Database, crawled: Crawled, said: Said
 ) -> None:
     small_outlet.write(schedule='[schedule]\nevery = "1h"')
-    with structlog.testing.capture_logs() as said, running(Service(small_outlet.locations)) as service:
+    with running(Service(small_outlet.locations)) as service:
         until(lambda: _schedules(store) == {"jodlowo": "every 3600 s"})
         path = small_outlet.locations.outlets_dir / "jodlowo.toml"
         path.write_text(path.read_text("utf-8").replace('every = "1h"', 'every = "soon"'), "utf-8")
