@@ -100,7 +100,6 @@ def state_metrics(one: Overview) -> Iterator[Metric]:
     """Of the installation as a whole: a bounded number of series."""
     now = one.now
     heartbeats = [(now - service.heartbeat_at).total_seconds() for service in one.services]
-    pushed = [at for service in one.services if (at := service.detail.get("pushed_at"))]
     verdicts = dict.fromkeys((verdict.value for verdict in Verdict), 0) | one.verdicts
     incidents: dict[str, int] = {}
     for incident in one.incidents:
@@ -130,9 +129,6 @@ def state_metrics(one: Overview) -> Iterator[Metric]:
     yield gauge("runs_last_day", "Runs begun in the last 24 hours.", _labelled(runs), ("status",))
     yield gauge("crawl_seconds_last_day", "What they took together.", {(): one.run_seconds})
     yield gauge("last_run_timestamp_seconds", "When the newest run ended.", _stamp(one.last_run_at))
-    yield gauge(
-        "last_push_timestamp_seconds", "When a service last pushed to the search index.", _stamp(max(pushed)) if pushed else {}
-    )
     yield gauge("alerts", "Messages of watches that wait, or failed in the last seven days.", _labelled(one.alerts), ("status",))
 
 

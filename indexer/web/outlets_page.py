@@ -51,7 +51,7 @@ def _row(reader: Reader, one: OutletView, agencies: Any) -> dict[str, Any]:
     about = [write.country(one.country), write.language(one.language), one.group or ""]
     return {
         "name": one.name, "href": search_address(f"outlet:{one.slug}"), "about": joined(about), "articles": one.articles,
-        "verdict": known[verdict] if verdict in known else reader.words(VERDICTS, verdict), "verdict_key": verdict or "none",
+        "verdict": known[verdict] if verdict in known else reader.words(VERDICTS, verdict), "verdict_key": (verdict or "none").replace(" ", "-"),
         "reason": reason, "reason_lang": reason_lang, "last_at": one.last_new_article_at,
         "share": "" if share is None else write.share(share),
         "share_svg": "" if share is None else share_svg(share, f"{_('Agency copy')}: {write.share(share)}"),

@@ -32,7 +32,7 @@ OPEN = WebSettings(requests_per_s=1e5, burst=10**6)
 def make_busy(connection: sa.Connection) -> None:
     """An installation at work: a leader, a worker, an outlet that is broken, one that waits."""
     for owner, kind, leads in (("a:1:x", "service", True), ("b:2:y", "worker", False)):
-        detail = {"leader": leads, "crawling": ["kresy"], "pushed_at": (NOON - timedelta(seconds=30)).isoformat()}
+        detail = {"leader": leads, "crawling": ["kresy"]}
         processes.register(connection, owner, kind, "1.0", NOON - timedelta(seconds=12), detail)
     broken = OutletHealth(
         outlet="kresy",
@@ -100,7 +100,7 @@ def test_the_metrics_tell_the_state_of_the_store_and_of_the_index(busy: Room) ->
         "store_up": 1, "index_up": 1, "leader": 1, "service_heartbeat_age_seconds": 12, "outlets_due": 1, "outlets_due_oldest_age_seconds": 10_800,
         "articles": 5, "articles_new_last_day": 7, "frontier_entries": 0, "outbox_articles": 0, "outbox_oldest_age_seconds": 0,
         "crawl_seconds_last_day": 30, "last_run_timestamp_seconds": NOON.timestamp() - 60,
-        "last_push_timestamp_seconds": NOON.timestamp() - 30, "index_documents": 5,
+        "index_documents": 5,
     }  # fmt: skip
     assert {name: plain[name] for name in expected} == expected
     assert plain["store_size_bytes"] > 10_000 and plain["index_size_bytes"] > 100
