@@ -151,12 +151,16 @@ class ElasticIndices:
         for leftover in sorted(self.layout(in_full=True).unused):
             self.drop(leftover)
 
+    def remove_all(self) -> None:
+        """Remove every generation, the one in use too: for an index of one's own that nobody needs any more."""
+        for generation in sorted({one.generation for one in self.layout(in_full=True).indices}):
+            self._remove(generation)
+
     def drop(self, generation: int) -> None:
         """Remove a generation unless it is in use now. Its template goes first, so that nobody begins a month behind our back."""
         if self._alias_of(self.layout(), generation) == self.names.read:
             return
-        self._delete_template(generation)
-        self._delete([one.name for one in self.layout(in_full=True).of(generation)])
+        self._remove(generation)
 
     def retire(self, before: datetime) -> int:
         """Drop the months of every generation that ended by `before`; returns the documents that searches no longer find."""
@@ -179,6 +183,10 @@ class ElasticIndices:
         index = self.names.read if generation is None else self.names.pattern(generation)
         with self._said():
             self._client.indices.refresh(index=index, ignore_unavailable=True)
+
+    def _remove(self, generation: int) -> None:
+        self._delete_template(generation)
+        self._delete([one.name for one in self.layout(in_full=True).of(generation)])
 
     def _documents(self) -> Mapping[str, int]:
         """Documents by index."""

@@ -106,9 +106,7 @@ def _own_index(locations: Locations, report: Callable[[str], None]) -> Iterator[
     finally:
         client = make_client(settings)
         try:
-            indices = ElasticIndices(client, settings.index)
-            for generation in sorted({one.generation for one in indices.layout(in_full=True).indices}):
-                indices.drop(generation)
+            ElasticIndices(client, settings.index).remove_all()
         except DepeszaError as error:
             report(f"The demo's indices {settings.index}-* could not be removed: {error}")
         finally:

@@ -71,7 +71,7 @@ def test_what_troubles_the_index_is_bad_with_the_remedy(tmp_path: Path, elastics
         rebuilt = examined(tmp_path, **settings)["index"]
         assert rebuilt["state"] == "note"
         assert f"g{generation} is being filled" in rebuilt["found"]
-        indices.give_up(generation)
+        indices.drop(generation)
         client.indices.put_settings(index=f"{elasticsearch_index}-base-g1", settings={"index.blocks.write": True})
         blocked = examined(tmp_path, **settings)["index"]
     assert blocked["state"] == "bad"

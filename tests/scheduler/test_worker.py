@@ -250,6 +250,7 @@ def test_without_a_heartbeat_crawls_are_ended_before_others_may_take_over(
         until(lambda: crawls.stopped == [("jodlowo",)])
         away.clear()
         until(lambda: len(crawls.begun) == 2)
+        until(lambda: any(one["event"] == "the store is reached again" for one in said))
         crawls.go.set()
     events = [one["event"] for one in said]
     assert events.index(
