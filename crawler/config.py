@@ -118,8 +118,13 @@ def crawler_settings(locations: Locations) -> CrawlerSettings:
 
 
 def store_url(locations: Locations) -> str:
-    """The store's address: as set, else SQLite in the data folder."""
-    return store_settings(locations).url or f"sqlite:///{locations.data_dir / 'depesza.sqlite'}"
+    """The store's address: as set, else SQLite in the data folder. Raises ConfigError for a folder that no address can name."""
+    url = store_settings(locations).url
+    if not url and "?" in str(locations.data_dir):
+        raise ConfigError(
+            f"{locations.data_dir}: a data folder cannot have a question mark in its path, where an address would end"
+        )
+    return url or f"sqlite:///{locations.data_dir / 'depesza.sqlite'}"
 
 
 def _path(text: str | None) -> Path | None:

@@ -35,10 +35,10 @@ LISTED = 500
 """Outlets that such an incident names at most."""
 
 
-def note_alarms(connection: sa.Connection, opened: Sequence[Incident], closed: Sequence[Incident], now: datetime) -> int:
+def note_alarms(connection: sa.Connection, opened: Sequence[Incident], now: datetime) -> int:
     """Note for each alarm watch what it is to be told after a crawl; returns how many alarms are new.
 
-    What the crawl `opened` and `closed` stands in the store by then. Call it after every crawl: what is open and untold is told too.
+    What the crawl `opened` stands in the store by then. Call it after every crawl: what is open or over and untold is told too.
     """
     known = open_incidents(connection)
     storm = known.pop(EVERY_OUTLET, None)

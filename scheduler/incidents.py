@@ -6,7 +6,6 @@ outlet that comes and goes is one incident and not twenty.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -55,13 +54,6 @@ def decide(known: Incident | None, health: OutletHealth, now: datetime) -> tuple
     if known.verdict != health.verdict:
         detail["verdicts"] = [*detail.get("verdicts", ()), known.verdict]
     return (Decision(Change.SEEN, replace(known, verdict=health.verdict, reason=health.reason, detail=detail, seen_at=now)),)
-
-
-def told(decisions: Iterable[Decision]) -> tuple[list[Incident], list[Incident]]:
-    """(opened, closed): what people are told of."""
-    listed = list(decisions)
-    opened = [one.incident for one in listed if one.change is Change.OPENED]
-    return opened, [one.incident for one in listed if one.change is Change.CLOSED]
 
 
 def _has_recovered(known: Incident, health: OutletHealth, now: datetime) -> bool:

@@ -43,8 +43,7 @@ def keep_verdicts(database: Database, report: RunReport, now: datetime) -> None:
         outlet_hours.add(connection, [hour for one in done.values() if (hour := outlet_hour(one, now))])
         verdicts = _judged(connection, done, histories, now)
         health_store.save_health(connection, verdicts)
-        opened, closed = _keep_incidents(connection, verdicts, now)
-        note_alarms(connection, opened, closed, now)
+        note_alarms(connection, _keep_incidents(connection, verdicts, now), now)
 
 
 def outlet_hour(report: OutletReport, now: datetime) -> OutletHour | None:
@@ -73,18 +72,15 @@ def _judged(
     return found
 
 
-def _keep_incidents(
-    connection: sa.Connection, verdicts: Iterable[OutletHealth], now: datetime
-) -> tuple[list[Incident], list[Incident]]:
-    """Write what each verdict does to its outlet's incident; (opened, closed)."""
+def _keep_incidents(connection: sa.Connection, verdicts: Iterable[OutletHealth], now: datetime) -> list[Incident]:
+    """Write what each verdict does to its outlet's incident; returns those that it opened."""
     known = incidents.open_incidents(connection)
-    opened, closed = [], []
+    opened = []
     for verdict in verdicts:
         for one in decide(known.get(verdict.outlet), verdict, now):
             kept = _keep(connection, one)
             opened += [kept] if one.change is Change.OPENED else []
-            closed += [kept] if one.change is Change.CLOSED else []
-    return opened, closed
+    return opened
 
 
 def _keep(connection: sa.Connection, decision: Decision) -> Incident:

@@ -50,7 +50,7 @@ def _row(reader: Reader, one: OutletView, agencies: Any) -> dict[str, Any]:
     known = {"disabled": _("not crawled"), None: _("not judged yet")}
     about = [write.country(one.country), write.language(one.language), one.group or ""]
     return {
-        "name": one.name, "href": search_address(f"outlet:{one.slug}"), "about": joined(about), "articles": one.articles,
+        "slug": one.slug, "name": one.name, "href": search_address(f"outlet:{one.slug}"), "about": joined(about), "articles": one.articles,
         "verdict": known[verdict] if verdict in known else reader.words(VERDICTS, verdict), "verdict_key": (verdict or "none").replace(" ", "-"),
         "reason": reason, "reason_lang": reason_lang, "last_at": one.last_new_article_at,
         "share": "" if share is None else write.share(share),

@@ -60,6 +60,13 @@ def test_without_any_file_everything_has_a_default(tmp_path: Path, monkeypatch: 
     assert store_settings(locations).keep_pages == "30d"
 
 
+def test_a_data_folder_that_no_address_can_name_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SQLAlchemy reads what follows a question mark as options, and would open another file."""
+    monkeypatch.delenv("DEPESZA_STORE_URL", raising=False)
+    with pytest.raises(ConfigError, match="question mark"):
+        store_url(find_locations(tmp_path / "what?", None, {}))
+
+
 @pytest.mark.parametrize(("text", "seconds"), [("90s", 90), ("15m", 900), ("2h", 7200), ("30d", 2_592_000), ("1.5h", 5400)])
 def test_durations_are_read(text: str, seconds: float) -> None:
     assert parse_duration(text) == seconds

@@ -61,7 +61,7 @@ def begin(
     values = {"reason": "12 of 12 pages gave no text", "began_at": now - 20 * MINUTE, "opened_at": now, "seen_at": now} | changes
     with database.write() as connection:
         made = open_incident(connection, Incident(outlet=outlet, verdict=verdict, **values))
-        note_alarms(connection, [made], [], now)
+        note_alarms(connection, [made], now)
     return made
 
 
@@ -70,7 +70,7 @@ def end(database: Database, one: Incident, now: datetime) -> None:
     with database.write() as connection:
         over = replace(one, closed_at=now)
         save_incident(connection, over)
-        note_alarms(connection, [], [over], now)
+        note_alarms(connection, [], now)
 
 
 def judged(database: Database, silent: dict[str, bool], now: datetime) -> None:
@@ -97,7 +97,7 @@ def test_an_incident_is_told_once_and_so_is_its_end(database: Database, alarm: A
     one = begin(database)
     for minute in range(3):  # crawls go on while it lasts
         with database.write() as connection:
-            note_alarms(connection, [], [], NOON + minute * MINUTE)
+            note_alarms(connection, [], NOON + minute * MINUTE)
     assert deliver(NOON + MINUTE) == DeliverReport(waiting=1)
     assert deliver(NOON + 2 * MINUTE) == DeliverReport(sent=1) and deliver(NOON + 3 * MINUTE) == DeliverReport()
     end(database, one, NOON + 190 * MINUTE)
@@ -108,7 +108,7 @@ def test_an_incident_is_told_once_and_so_is_its_end(database: Database, alarm: A
         {
             "id": one.id, "state": "open", "outlet": "kresy", "outlet_name": "Kresy.pl", "verdict": "parser broken",
             "reason": "12 of 12 pages gave no text", "began_at": (NOON - 20 * MINUTE).isoformat(), "opened_at": NOON.isoformat(),
-            "closed_at": None, "page": "https://news.example.org/outlets/kresy",
+            "closed_at": None, "page": "https://news.example.org/outlets#outlet-kresy",
         }
     ]  # fmt: skip
     assert second["incidents"][0]["state"] == "closed"
@@ -185,7 +185,7 @@ def test_a_paused_watch_hears_afterwards_what_is_still_wrong(
     assert deliver(NOON + 5 * MINUTE) == DeliverReport()
     pause_watch(database, paused, None)
     with database.write() as connection:
-        note_alarms(connection, [], [], NOON + 6 * MINUTE)
+        note_alarms(connection, [], NOON + 6 * MINUTE)
     deliver(NOON + 9 * MINUTE)
     assert [one["outlet"] for one in webhook.bodies[0]["incidents"]] == ["kresy"]
 
@@ -218,7 +218,7 @@ def test_when_most_outlets_fail_together_it_is_one_alarm_that_says_the_fault_may
     with database.write() as connection:  # two stay away, and are told by themselves then
         for slug in many[38:]:
             save_incident(connection, replace(known[slug], seen_at=back + timedelta(minutes=62)))
-        note_alarms(connection, [], [], back + timedelta(minutes=62))
+        note_alarms(connection, [], back + timedelta(minutes=62))
     assert deliver(back + timedelta(minutes=65)) == DeliverReport(sent=1)
     assert sorted(one["outlet"] for one in webhook.bodies[2]["incidents"]) == many[38:]
 
@@ -226,7 +226,7 @@ def test_when_most_outlets_fail_together_it_is_one_alarm_that_says_the_fault_may
 def after(database: Database, now: datetime) -> None:
     """What the scheduler does after a crawl that opens and closes nothing."""
     with database.write() as connection:
-        note_alarms(connection, [], [], now)
+        note_alarms(connection, [], now)
 
 
 def test_while_the_fault_is_here_a_few_outlets_are_asked_again_and_all_when_it_is_over(database: Database) -> None:
