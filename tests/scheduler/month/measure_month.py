@@ -1,6 +1,6 @@
 """A simulated month of the scheduler: 500 outlets on a loopback server, a script of troubles, a fake clock. What README here describes.
 
-    .venv/bin/python -m tests.scheduler.month.measure_month [--outlets 500] [--days 30] [--seed 1] [--share 0.2] [--cold]
+    .venv/bin/python -m tests.scheduler.month.measure_month [--outlets 500] [--days 30] [--seed 1] [--share 0.2] [--parts 2] [--cold]
 
 Prints tables and ends with code 1 when something that is promised does not hold. `--cold`: the store knows nothing of the outlets
 at the start (else the hours of the four weeks before). Progress goes to standard error, a line a simulated day.
@@ -12,11 +12,14 @@ import argparse
 import asyncio
 import logging
 import os
+import resource
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +28,7 @@ import structlog
 from crawler.store.database import open_database
 from scheduler.config import SchedulerSettings
 from tests.scheduler.month.drive import TICK, Month, Seen, Upset
+from tests.scheduler.month.parts import live_in_parts, part_of
 from tests.scheduler.month.scoring import PollScore, SlotScore, VerdictScore, score_polls, score_slots, score_verdicts
 from tests.scheduler.month.script import KINDS
 from tests.scheduler.month.server import serve
@@ -136,6 +140,21 @@ def rss_mb() -> float:
     return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE") / (1 << 20)
 
 
+def live_part(options: argparse.Namespace, number: int, folder: Path) -> tuple[Seen, Counter[str]]:
+    """One part of the outlets through the month, with a line of progress a day; its server's requests by kind."""
+    world = part_of(make_world(options.outlets, options.days, options.seed, share=options.share), number, options.parts)
+    started = time.monotonic()
+
+    def tell(day: int, month: Month) -> None:
+        polls, requests = sum(month.seen.polls.values()), month.client.requests
+        line = (
+            f"part {number}, day {day}: {time.monotonic() - started:.0f} s, {polls} polls, {requests} requests, {rss_mb():.0f} MB"
+        )
+        print(line, file=sys.stderr, flush=True)
+
+    return live(world, folder, history=not options.cold, on_day=tell), world.asked
+
+
 def main() -> None:
     """Run and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -143,23 +162,15 @@ def main() -> None:
     parser.add_argument("--days", type=int, default=30)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--share", type=float, default=0.2, help="of the outlets that meet a trouble")
+    parser.add_argument("--parts", type=int, default=1, help="processes, each with some of the outlets")
     parser.add_argument("--cold", action="store_true", help="the store knows no history at the start")
     options = parser.parse_args()
-    world = make_world(options.outlets, options.days, options.seed, share=options.share)
-    started, cpu = time.monotonic(), time.process_time()
-
-    def tell(day: int, month: Month) -> None:
-        polls, requests = sum(month.seen.polls.values()), month.client.requests
-        print(
-            f"day {day}: {time.monotonic() - started:.0f} s, {polls} polls, {requests} requests, {rss_mb():.0f} MB",
-            file=sys.stderr,
-            flush=True,
-        )
-
+    world, started = make_world(options.outlets, options.days, options.seed, share=options.share), time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
-        seen = live(world, Path(folder), history=not options.cold, on_day=tell)
+        seen, asked = live_in_parts(options.parts, Path(folder), partial(live_part, options))
+    cpu = time.process_time() + resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
     print(f"{options.outlets} outlets, {options.days} days from {world.start:%Y-%m-%d}, seed {options.seed}, {len(world.troubles)} troubles; "
-          f"{time.monotonic() - started:.0f} s, {time.process_time() - cpu:.0f} s of CPU; {dict(world.asked)}\n")  # fmt: skip
+          f"{time.monotonic() - started:.0f} s, {cpu:.0f} s of CPU; {dict(asked)}\n")  # fmt: skip
     scores = score_slots(world, seen), score_verdicts(world, seen), score_polls(world, seen)
     print_slots(scores[0])
     print_verdicts(scores[1])
