@@ -5,9 +5,11 @@ Not here: the figures (`crawler.store.overview`), who tells them (`depesza statu
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from crawler.store.overview import Overview
+from crawler.store.processes import Process, leader_of, services_of
 
 STALE_OUTBOX = timedelta(minutes=30)
 """Articles that wait longer for the index are stuck: a push comes every minute."""
@@ -18,10 +20,8 @@ STALE_TURN = timedelta(hours=2)
 def troubles(overview: Overview) -> tuple[str, ...]:
     """What needs somebody, the gravest first; () when nothing does. Quiet outlets and dead letters do not."""
     now, said = overview.now, []
-    if not overview.services:
-        said.append("no service runs (`depesza run`): nothing is crawled")
-    elif overview.leader is None:
-        said.append("no service leads: nothing becomes due")
+    if unled := trouble_of_processes(overview.processes):
+        said.append(unled)
     if is_older(overview.outbox_oldest_at, now, STALE_OUTBOX):
         said.append(f"{overview.outbox} articles wait for the index, the oldest for {age(overview.outbox_oldest_at, now)}")
     if is_older(overview.due_oldest_at, now, STALE_TURN):
@@ -33,6 +33,13 @@ def troubles(overview: Overview) -> tuple[str, ...]:
     if overview.alerts.get("failed"):
         said.append(f"{overview.alerts['failed']} alerts could not be sent (`depesza watch list`)")
     return tuple(said)
+
+
+def trouble_of_processes(alive: Sequence[Process]) -> str | None:
+    """Why nobody keeps time, or None when somebody does. `alive`: those whose heartbeat is young."""
+    if not services_of(alive):
+        return "no service runs (`depesza run`): nothing is crawled"
+    return None if leader_of(alive) else "no service leads: nothing becomes due"
 
 
 def is_older(at: datetime | None, now: datetime, limit: timedelta) -> bool:

@@ -106,22 +106,36 @@ def crawl(
     raise typer.Exit(crawl_exit_code(report))
 
 
-def status(ctx: typer.Context, json: Json = False) -> None:
-    """What is in the store, what waits, how the last runs and the outlets fare."""
+def status(
+    ctx: typer.Context,
+    check: Annotated[
+        bool, typer.Option("--check", help="One line, and exit code 1 when nobody keeps time: for a container's healthcheck.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """What is in the store, who works on it, what waits, how the last runs and the outlets fare, and what needs somebody.
+
+    --check looks at heartbeats only, and changes nothing: exit code 1 when no service leads, or when on PostgreSQL none of this
+    machine's processes is alive; 3 when the store cannot be used.
+    """
     from datetime import UTC, datetime
 
     from crawler.config import store_url
     from crawler.store.database import open_database
     from scheduler.printing import print_status
-    from scheduler.status import read_status
+    from scheduler.status import check_alive, read_status
 
+    if check:
+        alive = check_alive(ctx.obj, datetime.now(UTC))
+        out_json(alive) if json else out(f"{'ok' if alive.ok else 'bad'}: {alive.found}")
+        raise typer.Exit(0 if alive.ok else 1)
     database = open_database(store_url(ctx.obj))
     try:
         found = read_status(ctx.obj, database, datetime.now(UTC))
     finally:
         database.close()
     if json:
-        out_json(found)
+        out_json(found.as_json())
     else:
         print_status(found)
 

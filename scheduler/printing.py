@@ -6,15 +6,23 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from crawler.model.run import Outcome, OutletReport, RunReport
+from crawler.store.health import FAULTS
 from crawler.terminal import line, out, out_table, say
+from indexer.overview import age, troubles
 from scheduler.health import failed, is_skipped
+from scheduler.status import role_of
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
+    from crawler.store.processes import Process
     from indexer.push import PushReport
     from scheduler.status import Status
 
 _SHOWN = (Outcome.NEW, Outcome.REVISED, Outcome.UNCHANGED, Outcome.SEEN, Outcome.LATER)
 """Outcomes with a column of their own; the rest stands in words at the end of the line."""
+_NAMED = 5
+"""Outlets that a process crawls, by name."""
 
 
 def print_report(report: RunReport, pushed: PushReport | None) -> None:
@@ -35,19 +43,40 @@ def print_report(report: RunReport, pushed: PushReport | None) -> None:
 
 def print_status(status: Status) -> None:
     """The state of things on one screen."""
-    out(f"Store     {status.store}: {status.articles} articles, {status.waiting_entries} entries wait for their page")
-    waiting = f", the oldest since {line(status.outbox_oldest_at)}" if status.outbox_oldest_at else ""
-    out(f"Index     {status.outbox} articles wait to be pushed{waiting}")
-    letters = ", ".join(f"{count} at stage {stage}" for stage, count in status.dead_letters.items()) or "none"
-    out(f"Dead      {letters}")
-    out(f"Service   {status.service or 'not running (`depesza run`)'}")
+    one, now = status.overview, status.overview.now
+    out(f"Store      {status.store}: {one.articles} articles, {one.waiting_entries} entries wait for their page")
+    out(f"Index      {one.outbox} articles wait to be pushed{_since(one.outbox_oldest_at, now)}")
+    letters = ", ".join(f"{count} at stage {stage}" for stage, count in one.dead_letters.items()) or "none"
+    out(f"Dead       {letters}")
+    out(f"Service    {one.leader.name if one.leader else 'not running (`depesza run`)' if not one.services else 'none leads'}")
+    for process in one.processes:
+        out(f"Process    {_process_line(process, now)}")
+    out(f"Due        {one.outlets_due} outlets wait for their turn or are being crawled{_since(one.due_oldest_at, now)}")
     for run in status.runs[:3]:
-        new = sum(one.outcomes.get(Outcome.NEW, 0) for one in run.report.outlets) if run.report else 0
-        out(f"Run       {line(run.started_at)}  {run.status.value}, {new} new")
-    troubled = [one for one in status.outlets if one.verdict != "ok"]
-    out(f"Outlets   {len(status.outlets)} crawled so far, {len(troubled)} with trouble")
-    rows = [(one.outlet, one.verdict, one.failures_in_a_row, one.last_success_at, one.reason) for one in troubled]
+        new = sum(outlet.outcomes.get(Outcome.NEW, 0) for outlet in run.report.outlets) if run.report else 0
+        out(f"Run        {line(run.started_at)}  {run.status.value}, {new} new")
+    counted = ", ".join(f"{count} {verdict}" for verdict, count in one.verdicts.most_common())
+    out(f"Outlets    {len(one.outlets)} crawled so far{f': {counted}' if counted else ''}")
+    out(f"Incidents  {len(one.incidents) or 'none'} open")
+    for trouble in troubles(one):
+        out(f"Look at    {line(trouble)}")
+    rows = [
+        (health.outlet, health.verdict, health.failures_in_a_row, health.last_success_at, health.reason)
+        for health in one.outlets
+        if health.verdict in FAULTS
+    ]
     out_table(["outlet", "verdict", "failures", "last success", "reason"], rows)
+
+
+def _since(at: datetime | None, now: datetime) -> str:
+    return f", the longest for {age(at, now)}" if at else ""
+
+
+def _process_line(one: Process, now: datetime) -> str:
+    crawling = one.detail.get("crawling", ())
+    busy = ", ".join([*crawling[:_NAMED], *(["..."] if len(crawling) > _NAMED else ())]) or "nothing now"
+    beat = f"last heartbeat {age(one.heartbeat_at, now)} ago"
+    return line(f"{role_of(one)}: {one.name}, since {line(one.started_at)}, {beat}, crawls {busy}")
 
 
 def _row(one: OutletReport) -> Sequence[object]:

@@ -62,12 +62,12 @@ class Overview:
     @property
     def services(self) -> tuple[Process, ...]:
         """Those that keep time, or stand by to."""
-        return tuple(one for one in self.processes if one.kind == "service")
+        return processes.services_of(self.processes)
 
     @property
     def leader(self) -> Process | None:
         """The service that keeps time."""
-        return next((one for one in self.services if one.detail.get("leader")), None)
+        return processes.leader_of(self.processes)
 
 
 def read_overview(connection: sa.Connection, now: datetime) -> Overview:

@@ -5,7 +5,7 @@ Nothing hangs on a row here: who may lead is a lease, who may crawl an outlet is
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -34,6 +34,31 @@ class Process:
     """`leader` (bool), `crawling` (slugs), `children` (crawls at once at most)."""
     started_at: datetime
     heartbeat_at: datetime
+
+    @property
+    def is_leader(self) -> bool:
+        """Whether it is the service that keeps time."""
+        return self.kind == "service" and bool(self.detail.get("leader"))
+
+    @property
+    def name(self) -> str:
+        """For people: "host, process 123"."""
+        pid = self.owner.rpartition(":")[0].rpartition(":")[2]
+        return f"{self.machine.partition('/')[0]}, process {pid}" if pid else self.owner
+
+    def age_s(self, now: datetime) -> float:
+        """Seconds since its last heartbeat."""
+        return max(0.0, (now - self.heartbeat_at).total_seconds())
+
+
+def services_of(alive: Iterable[Process]) -> tuple[Process, ...]:
+    """Those that keep time, or stand by to."""
+    return tuple(one for one in alive if one.kind == "service")
+
+
+def leader_of(alive: Iterable[Process]) -> Process | None:
+    """The service that keeps time."""
+    return next((one for one in alive if one.is_leader), None)
 
 
 def register(

@@ -88,8 +88,8 @@ def _missing(desk: Desk) -> str | None:
 
 def _process_shape(one: Process, now: datetime) -> dict[str, Any]:
     return {
-        "kind": one.kind, "version": one.version, "is_leader": bool(one.detail.get("leader")), "started_at": one.started_at,
-        "heartbeat_age_s": max(0.0, round((now - one.heartbeat_at).total_seconds(), 1)), "crawling": len(one.detail.get("crawling", ())),
+        "kind": one.kind, "version": one.version, "is_leader": one.is_leader, "started_at": one.started_at,
+        "heartbeat_age_s": round(one.age_s(now), 1), "crawling": len(one.detail.get("crawling", ())),
     }  # fmt: skip
 
 
