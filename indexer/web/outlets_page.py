@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
+from crawler.store.health import FAULTS, Verdict
 from crawler.text import fold
 from indexer.desk import Desk, OutletView
 from indexer.web.formats import joined
@@ -16,9 +17,16 @@ from indexer.web.words import VERDICTS
 
 _AGENCIES = 3
 _LONG_AGO = float("-inf")
+
+
+def has_trouble(one: OutletView) -> bool:
+    """Whether it is crawled and has a fault. New and quiet outlets have none, and one that is disabled keeps its last verdict."""
+    return one.verdict in FAULTS and not one.disabled_because
+
+
 ORDERS: dict[str, Callable[[OutletView], Any]] = {
     "name": lambda one: (fold(one.name), one.slug),
-    "health": lambda one: (one.verdict in (None, "ok"), fold(one.name)),
+    "health": lambda one: (not has_trouble(one), one.verdict != Verdict.QUIET or bool(one.disabled_because), fold(one.name)),
     "articles": lambda one: (-one.articles, fold(one.name)),
     "share": lambda one: (-(one.agency_share or 0), fold(one.name)),
     "newest": lambda one: (-_second(one.last_new_article_at), fold(one.name)),
@@ -34,7 +42,7 @@ def context(desk: Desk, reader: Reader, order: str) -> dict[str, Any]:
     agencies = desk.names("agency")
     return {
         "rows": [_row(reader, one, agencies) for one in outlets],
-        "troubled": sum(one.verdict not in (None, "ok", "quiet") for one in outlets),
+        "troubled": sum(map(has_trouble, outlets)),
         "orders": [
             {"name": names[one], "href": "/outlets" if one == "name" else f"/outlets?sort={one}", "is_chosen": one == order}
             for one in ORDERS
