@@ -132,7 +132,7 @@ def test_every_command_of_ours_in_it_exists(compose: dict[str, Any]) -> None:
         else:
             calls.append(service["command"])
     assert [f"{call}: {why}" for call in calls if (why := fault(call))] == []
-    assert {tuple(call[:2]) for call in calls} >= {("run",), ("serve",), ("db", "upgrade"), ("index", "create")}
+    assert {tuple(call[:2]) for call in calls} >= {("run",), ("worker",), ("serve",), ("db", "upgrade"), ("index", "create")}
 
 
 def test_images_are_of_fixed_versions_and_elasticsearch_s_is_the_tested_one(services: dict[str, Any]) -> None:
@@ -143,7 +143,7 @@ def test_images_are_of_fixed_versions_and_elasticsearch_s_is_the_tested_one(serv
 
 def test_the_user_the_data_folder_and_the_port_are_those_of_the_image(compose: dict[str, Any]) -> None:
     image = read_dockerfile(DOCKERFILE.read_text("utf-8"))[-1]
-    for name in ("run", "serve", "prepare-store"):
+    for name in ("run", "worker", "serve", "prepare-store"):
         service = compose["services"][name]
         assert service["user"] == image.last("USER")
         assert f"depesza:{image.last('VOLUME')}" in service["volumes"]
@@ -159,7 +159,16 @@ def test_the_user_the_data_folder_and_the_port_are_those_of_the_image(compose: d
 def test_there_is_time_to_end_in_order(compose: dict[str, Any]) -> None:
     """SAFETY F28: the pages that are under way, then the last push, before Docker kills."""
     needed = float(SchedulerSettings().stop_within.removesuffix("s")) + 5
-    assert float(compose["services"]["run"]["stop_grace_period"].removesuffix("s")) > needed
+    for name in ("run", "worker"):
+        assert float(compose["services"][name]["stop_grace_period"].removesuffix("s")) > needed
+
+
+def test_workers_can_be_as_many_as_wanted(compose: dict[str, Any]) -> None:
+    """What only one container can have (a name, an address, a port) no worker has; it waits for the store, not for the service."""
+    worker = compose["services"]["worker"]
+    assert not {"container_name", "hostname", "ports", "networks", "build"} & set(worker)
+    assert worker["depends_on"] == compose["services"]["run"]["depends_on"]
+    assert worker["environment"] == compose["services"]["run"]["environment"], "the same store and index as the service"
 
 
 def test_prometheus_is_let_in_and_finds_its_files(compose: dict[str, Any]) -> None:

@@ -5,21 +5,29 @@ One build (half a minute) serves all tests here. The outlets are the demo's, on 
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
 import shutil
 import signal
+import socket
+import socketserver
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 import yaml
 
+from crawler.store import processes
+from crawler.store.database import connect_database, upgrade
 from scheduler.demo.outlets import write_outlets
 from scheduler.demo.server import DemoServer
 from tests.house.image import DOCKERFILE, ROOT, Image, context_files, missing, read_dockerfile
@@ -160,10 +168,59 @@ ALONE = "[Unit]\nDefaultDependencies=no\nWants=\nAfter=\n[Service]\nEnvironment=
 """A drop-in: no other units of the machine are started, and nothing goes to a journal that is not there."""
 
 
-@pytest.mark.slow
-@pytest.mark.timeout(600)
-def test_systemd_runs_the_units_in_their_sandbox(image: Image, outlets: DemoServer, tmp_path: Path) -> None:
-    """A real systemd as the first process of a namespace: user and folders as installed, crawl, backup, stop."""
+class Booted:
+    """A machine whose first process is systemd, with the units, the user and the folders as deploy/README.md installs them."""
+
+    def __init__(self, machine: subprocess.Popen[str]) -> None:
+        self._machine = machine
+        self._first = Path(f"/proc/{machine.pid}/task/{machine.pid}/children")
+        until(lambda: self._first.exists() and self._first.read_text())
+        until(lambda: self("systemctl", "is-active", "trial.target").strip() == "active")
+
+    def __call__(self, *words: str, given: bytes | None = None) -> str:
+        """What a command there prints; `FAILED ...` and its errors when it fails."""
+        assert self._machine.poll() is None, self._machine.stderr and self._machine.stderr.read()
+        done = subprocess.run(
+            ["nsenter", f"--target={self._first.read_text().split()[0]}", "--mount", "--pid", "--root", "--wd", "env", "-i",
+             "PATH=/usr/sbin:/usr/bin:/sbin:/bin", *words],
+            input=given, capture_output=True, check=False,
+        )  # fmt: skip
+        return done.stdout.decode("utf-8", "replace") if done.returncode == 0 else f"FAILED {done.stderr.decode()}"
+
+    def install(self, folder: Path) -> None:
+        """Users and folders, and an installation that was prepared in `folder`."""
+        steps = (
+            "rm -rf /etc/depesza /var/lib/depesza",  # of the test before
+            "mkdir -p /etc/sysusers.d /etc/tmpfiles.d /etc/depesza",
+            "cp /run/systemd/system/depesza.sysusers /etc/sysusers.d/depesza.conf && systemd-sysusers",
+            "cp /run/systemd/system/depesza.tmpfiles /etc/tmpfiles.d/depesza.conf && systemd-tmpfiles --create depesza.conf",
+            "tar --extract --directory=/etc/depesza && mkdir -p /var/lib/depesza",
+            "mv /etc/depesza/outlets /var/lib/depesza && chown -R depesza: /var/lib/depesza",
+        )
+        archive = subprocess.run(["tar", "--create", f"--directory={folder}", "."], capture_output=True, check=True).stdout
+        for step in steps:
+            assert "FAILED" not in self("sh", "-euc", step, given=archive if "--extract" in step else None), step
+
+    def start(self, *units: str) -> None:
+        """Until they are ready. Raises AssertionError with their last words."""
+        started = self("systemctl", "start", *units)
+        assert started == "", started + self("sh", "-c", "tail -n 5 /run/depesza*.err")
+
+    def shown(self, unit: str, key: str) -> str:
+        """A property of a unit."""
+        return self("systemctl", "show", "--property", key, "--value", unit).strip()
+
+    def articles(self, store: str = "") -> int:
+        """Counted by the command as an administrator types it; 0 while there is no store."""
+        said = self(
+            "setpriv", "--reuid=depesza", "--regid=depesza", "--clear-groups", "env", "HOME=/var/lib/depesza", *([store] if store else []),
+            "DEPESZA_CONFIG=/etc/depesza/depesza.toml", "/opt/depesza/bin/depesza", "status", "--json", "--data-dir", "/var/lib/depesza",
+        )  # fmt: skip
+        return 0 if "FAILED" in said else int(json.loads(said)["articles"])
+
+
+@pytest.fixture
+def booted(image: Image, outlets: DemoServer, tmp_path: Path) -> Iterator[Booted]:
     if not Path("/lib/systemd/systemd").exists():
         missing("systemd", "the units are not run")
     units, installed = tmp_path / "units", tmp_path / "installed"
@@ -175,55 +232,94 @@ def test_systemd_runs_the_units_in_their_sandbox(image: Image, outlets: DemoServ
     fill(installed, outlets)
     machine = image.boot(units)
     try:
-        first = Path(f"/proc/{machine.pid}/task/{machine.pid}/children")
-
-        def inside(*words: str, given: bytes | None = None) -> str:
-            assert machine.poll() is None, machine.stderr and machine.stderr.read()
-            done = subprocess.run(
-                ["nsenter", f"--target={first.read_text().split()[0]}", "--mount", "--pid", "--root", "--wd", "env", "-i",
-                 "PATH=/usr/sbin:/usr/bin:/sbin:/bin", *words],
-                input=given, capture_output=True, check=False,
-            )  # fmt: skip
-            return done.stdout.decode("utf-8", "replace") if done.returncode == 0 else f"FAILED {done.stderr.decode()}"
-
-        until(lambda: first.exists() and first.read_text())
-        until(lambda: inside("systemctl", "is-active", "trial.target").strip() == "active")
-        steps = (
-            "mkdir -p /etc/sysusers.d /etc/tmpfiles.d /etc/depesza",
-            "cp /run/systemd/system/depesza.sysusers /etc/sysusers.d/depesza.conf && systemd-sysusers",
-            "cp /run/systemd/system/depesza.tmpfiles /etc/tmpfiles.d/depesza.conf && systemd-tmpfiles --create depesza.conf",
-            "tar --extract --directory=/etc/depesza && mkdir -p /var/lib/depesza && mv /etc/depesza/outlets /var/lib/depesza",
-            "chown -R depesza: /var/lib/depesza",
-        )
-        archive = subprocess.run(["tar", "--create", f"--directory={installed}", "."], capture_output=True, check=True).stdout
-        for step in steps:
-            assert "FAILED" not in inside("sh", "-euc", step, given=archive if "--extract" in step else None), step
-        started = inside("systemctl", "start", "depesza.service", "depesza-serve.service")
-        assert started == "", started + inside("sh", "-c", "tail -n 5 /run/depesza*.err")
-
-        def shown(unit: str, key: str) -> str:
-            return inside("systemctl", "show", "--property", key, "--value", unit).strip()
-
-        until(
-            lambda: "service started" in inside("cat", "/run/depesza.err")
-        )  # before the store is there, nobody else may make it
-        until(lambda: _counted(inside) > 3)
-        assert inside("systemctl", "start", "depesza-backup.service") == "", inside("cat", "/run/depesza-backup.err")
-        assert "checked." in inside("cat", "/run/depesza-backup.out")
-        assert inside("systemctl", "stop", "depesza.service", "depesza-serve.service") == ""
-        for unit in ("depesza", "depesza-serve", "depesza-backup"):
-            assert (unit, shown(unit, "Result"), shown(unit, "NRestarts")) == (unit, "success", "0")
-        assert "service stopped" in inside("cat", "/run/depesza.err")
-        assert inside("stat", "--format=%U %a", "/var/lib/depesza/depesza.sqlite").strip() == "depesza 600"
+        there = Booted(machine)
+        there.install(installed)
+        yield there
     finally:
         machine.kill()
         machine.wait()
 
 
-def _counted(inside: Callable[..., str]) -> int:
-    """Articles, by the command as an administrator types it."""
-    said = inside(
-        "setpriv", "--reuid=depesza", "--regid=depesza", "--clear-groups", "env", "HOME=/var/lib/depesza", "DEPESZA_CONFIG=/etc/depesza/depesza.toml",
-        "/opt/depesza/bin/depesza", "status", "--json", "--data-dir", "/var/lib/depesza",
-    )  # fmt: skip
-    return 0 if "FAILED" in said else int(json.loads(said)["articles"])
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_systemd_runs_the_units_in_their_sandbox(booted: Booted) -> None:
+    """A real systemd as the first process of a namespace: ready by notify, watched, crawl, backup, reload, stop."""
+    booted.start("depesza.service")  # before the store is there, nobody else may make it
+    booted.start("depesza-serve.service")
+    assert "keeping time: 2 outlets" in booted.shown("depesza", "StatusText"), "it told by sd_notify that it is ready"
+    assert int(booted.shown("depesza", "WatchdogTimestampMonotonic")) > 0, "and the watchdog is fed"
+    until(lambda: booted.articles() > 3)
+    assert booted("systemctl", "start", "depesza-backup.service") == "", booted("cat", "/run/depesza-backup.err")
+    assert "checked." in booted("cat", "/run/depesza-backup.out")
+    booted("sh", "-c", "sed -i '/^outlets/d' /etc/depesza/depesza.toml")
+    assert booted("systemctl", "reload", "depesza.service") == ""
+    until(lambda: "keeping time: 2 outlets" not in booted.shown("depesza", "StatusText"))
+    assert booted("systemctl", "stop", "depesza.service", "depesza-serve.service") == ""
+    for unit in ("depesza", "depesza-serve", "depesza-backup"):
+        assert (unit, booted.shown(unit, "Result"), booted.shown(unit, "NRestarts")) == (unit, "success", "0")
+    assert "service stopped" in booted("cat", "/run/depesza.err")
+    assert booted("stat", "--format=%U %a", "/var/lib/depesza/depesza.sqlite").strip() == "depesza 600"
+
+
+@contextlib.contextmanager
+def by_tcp(url: str) -> Iterator[str]:
+    """Address on loopback of a server that listens on a unix socket, which another root does not show."""
+    to = sa.make_url(url)
+    folder = to.query.get("host")
+    if folder is None:
+        yield url
+        return
+
+    class Relay(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            with socket.socket(socket.AF_UNIX) as server:
+                server.connect(f"{folder}/.s.PGSQL.5432")
+                back = threading.Thread(target=_pour, args=(server, self.request), daemon=True)
+                back.start()
+                _pour(self.request, server)
+                back.join()
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Relay) as relay:
+        relay.daemon_threads = True
+        threading.Thread(target=relay.serve_forever, daemon=True).start()
+        try:
+            address = to.set(host="127.0.0.1", port=relay.server_address[1], query={})
+            yield address.render_as_string(hide_password=False)
+        finally:
+            relay.shutdown()
+
+
+def _pour(source: socket.socket, to: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        while data := source.recv(65536):
+            to.sendall(data)
+    with contextlib.suppress(OSError):
+        to.shutdown(socket.SHUT_WR)
+
+
+@pytest.mark.slow
+@pytest.mark.postgresql
+@pytest.mark.timeout(600)
+def test_systemd_runs_as_many_workers_as_wanted(booted: Booted, postgres_url: str) -> None:
+    """On PostgreSQL; the same unit on SQLite says why not, and is not started again for it."""
+    workers = ("depesza-worker@1.service", "depesza-worker@2.service")
+    assert "FAILED" in booted("systemctl", "start", workers[0])
+    assert (booted.shown(workers[0], "ExecMainStatus"), booted.shown(workers[0], "NRestarts")) == ("2", "0")
+    assert "PostgreSQL" in booted("cat", "/run/depesza-worker@1.err")
+    with contextlib.closing(connect_database(postgres_url)) as database, by_tcp(postgres_url) as address:
+        upgrade(database)
+        store = f"DEPESZA_STORE_URL={address}"
+        own = f"{store}\nDEPESZA_INDEXER_ENGINE=elasticsearch\nDEPESZA_INDEXER_URL=http://127.0.0.1:9\n"
+        booted("sh", "-c", "umask 077 && cat > /etc/depesza/environment", given=own.encode())
+        booted.start("depesza.service", *workers)
+        until(lambda: all("leads" in booted.shown(unit, "StatusText") for unit in workers))
+        until(lambda: booted.articles(store) > 3)
+        with database.read() as connection:
+            there = processes.read(connection, datetime.now(UTC))
+        assert sorted(one.kind for one in there) == ["service", "worker", "worker"]
+        assert booted("systemctl", "reload", *workers) == ""
+        assert booted("systemctl", "stop", "depesza.service", *workers) == ""
+        for unit in ("depesza.service", *workers):
+            assert (unit, booted.shown(unit, "Result"), booted.shown(unit, "NRestarts")) == (unit, "success", "0")
+        with database.read() as connection:
+            assert processes.read(connection, datetime.now(UTC)) == (), "all signed off"

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -68,6 +69,59 @@ def test_prometheus_s_own_tool_accepts_rules_and_configuration(tmp_path: Path) -
         done = subprocess.run([tool, "check", *check], capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
     assert all({"summary"} <= set(rule["annotations"]) and rule["labels"]["severity"] in ("page", "warn") for rule in RULES)
+
+
+WELL = {
+    'up{job="depesza"}': "1x300", "depesza_store_up": "1x300", "depesza_leader": "1x300", "depesza_index_up": "1x300",
+    "depesza_last_run_timestamp_seconds": "0+60x300", "depesza_outbox_oldest_age_seconds": "5x300",
+    "depesza_outlets_due_oldest_age_seconds": "300x300",
+    'depesza_outlets{verdict="ok"}': "80x300", 'depesza_outlets{verdict="unreachable"}': "20x300",
+    'depesza_outlets{verdict="moved"}': "0x300", 'depesza_dead_letters{stage="file"}': "1000x300", 'depesza_alerts{status="failed"}': "0x300",
+}  # fmt: skip
+"""Series, a value a minute for five hours: an installation with nothing to be woken for."""
+ILL = {
+    "DepeszaAway": {'up{job="depesza"}': "0x300"},
+    "DepeszaStoreAway": {"depesza_store_up": "0x300"},
+    "DepeszaNoLeader": {"depesza_leader": "0x300"},
+    "DepeszaIndexAway": {"depesza_index_up": "0x300"},
+    "DepeszaNothingCrawled": {"depesza_last_run_timestamp_seconds": "0x300"},
+    "DepeszaTooFewWorkers": {"depesza_outlets_due_oldest_age_seconds": "60+60x300"},
+    "DepeszaOutboxOld": {"depesza_outbox_oldest_age_seconds": "3000+60x300"},
+    "DepeszaManyOutletsUnreachable": {'depesza_outlets{verdict="unreachable"}': "40x300"},
+    "DepeszaOutletsNeedAPerson": {'depesza_outlets{verdict="moved"}': "1x3000"},
+    "DepeszaDeadLetters": {'depesza_dead_letters{stage="file"}': "1000x1500 1200x300"},
+    "DepeszaAlertsFailed": {'depesza_alerts{status="failed"}': "1x300"},
+}
+"""What makes each rule speak."""
+
+
+def test_each_rule_speaks_when_it_should_and_only_then(tmp_path: Path) -> None:
+    """By Prometheus itself, over series made up here (a sample a minute)."""
+    tool = shutil.which("promtool")
+    if tool is None:
+        missing("promtool", "rules are not tried by Prometheus itself")
+    assert set(ILL) == {rule["alert"] for rule in RULES}
+    said = {rule["alert"]: (rule["labels"], rule["annotations"]) for rule in RULES}
+    trials = [_trial(WELL, {name: [] for name in ILL}, minutes=299)]
+    for name, changed in ILL.items():
+        labels, annotations = said[name]
+        own = {"job": "depesza"} if name == "DepeszaAway" else {"status": "failed"} if name == "DepeszaAlertsFailed" else {}
+        minutes = max(sum(int(part.partition("x")[2]) for part in values.split()) for values in changed.values()) - 1
+        spoken = [{"exp_labels": {**labels, **own}, "exp_annotations": annotations}]
+        trials.append(_trial(WELL | changed, {name: spoken}, minutes=minutes))
+    file = tmp_path / "trial.yml"
+    file.write_text(
+        yaml.safe_dump({"rule_files": [str(FOLDER / "rules.yml")], "evaluation_interval": "1m", "tests": trials}), "utf-8"
+    )
+    done = subprocess.run([tool, "test", "rules", file], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def _trial(series: dict[str, str], expected: dict[str, list[Any]], *, minutes: int) -> dict[str, Any]:
+    return {
+        "interval": "1m", "input_series": [{"series": name, "values": values} for name, values in series.items()],
+        "alert_rule_test": [{"eval_time": f"{minutes}m", "alertname": name, "exp_alerts": alerts} for name, alerts in expected.items()],
+    }  # fmt: skip
 
 
 def test_who_is_asked_is_asked_at_the_default_path() -> None:

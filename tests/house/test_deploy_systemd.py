@@ -33,6 +33,11 @@ def seconds(path: Path, key: str) -> float:
     return float(value)
 
 
+def numbered(path: Path) -> str:
+    """The name of a unit as it is started: of a template the first."""
+    return path.name.replace("@.", "@1.")
+
+
 @pytest.fixture
 def analyze() -> str:
     program = shutil.which("systemd-analyze")
@@ -43,9 +48,9 @@ def analyze() -> str:
 
 @pytest.fixture
 def units(tmp_path: Path) -> Path:
-    """The units with a program that exists on this machine."""
+    """The units with a program that exists on this machine, and a worker that has a number."""
     for path in [*SERVICES, *SYSTEMD.glob("*.timer")]:
-        (tmp_path / path.name).write_text(path.read_text("utf-8").replace(PROGRAM, "/bin/true"), "utf-8")
+        (tmp_path / numbered(path)).write_text(path.read_text("utf-8").replace(PROGRAM, "/bin/true"), "utf-8")
     return tmp_path
 
 
@@ -61,7 +66,7 @@ def test_systemd_has_nothing_to_say_against_them(analyze: str, units: Path) -> N
 @pytest.mark.parametrize("path", SERVICES, ids=lambda path: path.name)
 def test_the_sandbox_is_tight(analyze: str, units: Path, path: Path) -> None:
     done = subprocess.run(
-        [analyze, "security", "--offline=true", "--no-pager", f"--threshold={EXPOSURE}", f"./{path.name}"],
+        [analyze, "security", "--offline=true", "--no-pager", f"--threshold={EXPOSURE}", f"./{numbered(path)}"],
         cwd=units, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout.splitlines()[-1:]
@@ -78,12 +83,21 @@ def test_its_command_exists_and_its_sandbox_is_that_of_all(path: Path) -> None:
     assert sandbox.strip() == first.strip() != ""
 
 
-def test_the_service_gets_time_to_end_and_is_started_again_unless_its_configuration_is_wrong() -> None:
-    service = SYSTEMD / "depesza.service"
-    assert values(service, "KillMode") == ["mixed"], "the parent ends its children in order"
+@pytest.mark.parametrize("name", ["depesza.service", "depesza-worker@.service"])
+def test_service_and_workers_tell_systemd_how_they_are_and_get_time_to_end(name: str) -> None:
+    path = SYSTEMD / name
+    assert values(path, "Type") == ["notify"] and seconds(path, "WatchdogSec") >= 60
+    assert values(path, "ExecReload") == ["/bin/kill -HUP $MAINPID"]
+    assert values(path, "KillMode") == ["mixed"], "the parent ends its children in order"
     needed = float(SchedulerSettings().stop_within.removesuffix("s")) + 5
-    assert seconds(service, "TimeoutStopSec") > needed
-    assert values(service, "Restart") == ["on-failure"] and values(service, "RestartPreventExitStatus") == ["2"]
+    assert seconds(path, "TimeoutStopSec") > needed
+
+
+@pytest.mark.parametrize("path", [path for path in SERVICES if "backup" not in path.name], ids=lambda path: path.name)
+def test_what_runs_is_started_again_without_end_unless_its_configuration_is_wrong(path: Path) -> None:
+    """A store that is away for an hour must not end a unit for good, as ten starts in ten minutes would."""
+    assert values(path, "Restart") == ["on-failure"] and values(path, "RestartPreventExitStatus") == ["2"]
+    assert values(path, "StartLimitIntervalSec") == ["0"] and seconds(path, "RestartSec") >= 5
 
 
 def test_the_folder_of_the_backups_is_made_and_is_all_that_may_be_written_besides() -> None:
