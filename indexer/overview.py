@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from crawler.store.incidents import Incident
 from crawler.store.overview import Overview
 from crawler.store.processes import Process, leader_of, services_of
+from indexer.watches.alarms import HIDDEN_VERDICT, hidden
 
 STALE_OUTBOX = timedelta(minutes=30)
 """Articles that wait longer for the index are stuck: a push comes every minute."""
@@ -26,13 +28,22 @@ def troubles(overview: Overview) -> tuple[str, ...]:
         said.append(f"{overview.outbox} articles wait for the index, the oldest for {age(overview.outbox_oldest_at, now)}")
     if is_older(overview.due_oldest_at, now, STALE_TURN):
         said.append(f"an outlet waits for its turn for {age(overview.due_oldest_at, now)}: the crawls do not keep up")
+    untold = hidden(overview.incidents)
     said += [
-        f"{'most outlets' if one.outlet == '*' else one.outlet}: {one.verdict} for {age(one.began_at, now)}: {one.reason}"
-        for one in overview.incidents
+        _incident_words(one, now) for one in sorted(overview.incidents, key=lambda one: not one.is_ours) if one.id not in untold
     ]
+    if untold:
+        said.append(
+            f"{len(untold)} outlets are {HIDDEN_VERDICT} one by one, which is left out while the fault may be on this side"
+        )
     if overview.alerts.get("failed"):
         said.append(f"{overview.alerts['failed']} alerts could not be sent (`depesza watch list`)")
     return tuple(said)
+
+
+def _incident_words(one: Incident, now: datetime) -> str:
+    what = "most outlets are silent, so the fault may be on this side," if one.is_ours else one.verdict
+    return f"{one.subject}: {what} for {age(one.began_at, now)}: {one.reason}"
 
 
 def trouble_of_processes(alive: Sequence[Process]) -> str | None:

@@ -17,12 +17,10 @@ import sqlalchemy as sa
 from crawler.store import alarms as store
 from crawler.store import sources
 from crawler.store.health import OutletHealth, read_health
-from crawler.store.incidents import Incident, open_incident, open_incidents, save_incident
-from indexer.watches.alarms import EVERY_OUTLET, HIDDEN_VERDICT, hidden, note_open
+from crawler.store.incidents import EVERY_OUTLET, THIS_SIDE, Incident, open_incident, open_incidents, save_incident
+from indexer.watches.alarms import HIDDEN_VERDICT, hidden, note_open
 from scheduler.signs import Signs, signs_of
 
-THIS_SIDE = "this side"
-"""Verdict of the incident of EVERY_OUTLET."""
 RECENT = timedelta(minutes=30)
 """Outlets that were judged longer ago do not count: they say nothing about the network now."""
 LEAST = 5

@@ -12,6 +12,13 @@ import sqlalchemy as sa
 
 from crawler.store.schema import incident
 
+EVERY_OUTLET = "*"
+"""`Incident.outlet` of what befell most outlets at once: the fault may be on this side, so it is no outlet's."""
+THIS_SIDE = "this side"
+"""Its verdict."""
+THIS_MONITOR = "this monitor"
+"""Its name for people."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incident:
@@ -33,6 +40,16 @@ class Incident:
     seen_at: datetime
     """Last crawl that showed it."""
     closed_at: datetime | None = None
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether the fault may be on this side; no outlet's then."""
+        return self.outlet == EVERY_OUTLET
+
+    @property
+    def subject(self) -> str:
+        """Who has it, for people: the outlet's slug, or "this monitor"."""
+        return THIS_MONITOR if self.is_ours else self.outlet
 
 
 def open_incident(connection: sa.Connection, one: Incident) -> Incident:

@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse, Response
 from crawler.errors import BackendUnavailable
 from crawler.store.database import SCHEMA_REVISION, schema_revision
 from crawler.store.incidents import Incident
+from crawler.store.leases import shared_now
 from crawler.store.overview import Overview, read_overview
 from crawler.store.processes import Process
 from indexer.api import models
@@ -53,7 +54,7 @@ def make_api_router(desk: Desk) -> APIRouter:
     def health() -> Response:
         """Processes, who leads, what waits, outlets by verdict, open incidents, and what needs somebody; 200 also when something does."""
         with desk.database.read() as connection:
-            found = read_overview(connection, desk.now())
+            found = read_overview(connection, shared_now(connection, desk.now()))
         return Response(orjson.dumps(health_shape(found)), media_type="application/json", headers=_NOT_KEPT)
 
     return router
@@ -95,6 +96,6 @@ def _process_shape(one: Process, now: datetime) -> dict[str, Any]:
 
 def _incident_shape(one: Incident) -> dict[str, Any]:
     return {
-        "id": one.id, "outlet": None if one.outlet == "*" else one.outlet, "verdict": one.verdict, "reason": one.reason,
+        "id": one.id, "outlet": None if one.is_ours else one.outlet, "verdict": one.verdict, "reason": one.reason,
         "began_at": one.began_at, "opened_at": one.opened_at,
     }  # fmt: skip

@@ -7,6 +7,7 @@ are at most KEPT_S old. Names are in `README.md`. Not here: what a figure means 
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from importlib.metadata import version
@@ -21,7 +22,9 @@ from starlette.responses import Response
 
 from crawler.errors import DepeszaError
 from crawler.store.dead_letters import Stage
-from crawler.store.health import Verdict
+from crawler.store.health import FAULTS, Verdict
+from crawler.store.incidents import THIS_SIDE
+from crawler.store.leases import shared_now
 from crawler.store.overview import Overview, read_overview, size_bytes
 from crawler.store.runs import RunStatus
 from indexer.api.traffic import Traffic
@@ -69,7 +72,8 @@ class StateCollector(Collector):
         yield gauge("build_info", "Version of the server.", {(version("depesza"),): 1}, ("version",))
         try:
             with self._desk.database.read() as connection:
-                overview, size = read_overview(connection, self._desk.now()), size_bytes(connection)
+                overview = read_overview(connection, shared_now(connection, self._desk.now()))
+                size = size_bytes(connection)
         except DepeszaError:
             yield gauge("store_up", "Whether the store answers.", {(): 0})
         else:
@@ -101,9 +105,8 @@ def state_metrics(one: Overview) -> Iterator[Metric]:
     now = one.now
     heartbeats = [(now - service.heartbeat_at).total_seconds() for service in one.services]
     verdicts = dict.fromkeys((verdict.value for verdict in Verdict), 0) | one.verdicts
-    incidents: dict[str, int] = {}
-    for incident in one.incidents:
-        incidents[incident.verdict] = incidents.get(incident.verdict, 0) + 1
+    incidents = dict.fromkeys((*sorted(fault.value for fault in FAULTS), THIS_SIDE), 0)
+    incidents |= Counter(incident.verdict for incident in one.incidents)
     kinds = {kind: sum(process.kind == kind for process in one.processes) for kind in ("service", "worker")}
     yield gauge("leader", "Whether a service keeps time.", {(): int(one.leader is not None)})
     yield gauge("processes", "Processes that live.", _labelled(kinds), ("kind",))
@@ -113,7 +116,12 @@ def state_metrics(one: Overview) -> Iterator[Metric]:
         {(): min(heartbeats)} if heartbeats else {},
     )
     yield gauge("outlets", "Outlets by verdict.", _labelled(verdicts), ("verdict",))
-    yield gauge("incidents_open", "Open incidents by verdict.", _labelled(incidents), ("verdict",))
+    yield gauge(
+        "incidents_open",
+        'Open incidents by verdict; "this side" is no outlet\'s: most are silent at once.',
+        _labelled(incidents),
+        ("verdict",),
+    )
     yield gauge("outlets_due", "Outlets that wait for their turn or are being crawled.", {(): one.outlets_due})
     yield gauge("outlets_due_oldest_age_seconds", "How long the longest of them waits.", {(): _age(one.due_oldest_at, now)})
     yield gauge("articles", "Articles in the store.", {(): one.articles})

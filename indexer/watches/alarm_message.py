@@ -12,9 +12,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
-from crawler.store.incidents import Incident
+from crawler.store.incidents import EVERY_OUTLET, Incident
 from crawler.text import clean_line
-from indexer.watches.alarms import EVERY_OUTLET
 from indexer.watches.clipping import sheet
 from indexer.watches.message import Message, Reader
 from indexer.watches.wording import Wording

@@ -16,13 +16,11 @@ from crawler.errors import ConfigError
 from crawler.store import alarms as store
 from crawler.store.alarms import Alarm
 from crawler.store.health import FAULTS, Verdict
-from crawler.store.incidents import Incident, read_incidents
+from crawler.store.incidents import EVERY_OUTLET, Incident, read_incidents
 from crawler.store.outlets import OutletRow, read_outlets
 from crawler.store.watches import WatchRow, read_watches
 from indexer.watches.settings import WatchSettings
 
-EVERY_OUTLET = "*"
-"""`Incident.outlet` of what befell most outlets at once: the fault may be on this side."""
 HIDDEN_VERDICT = Verdict.UNREACHABLE.value
 """What outlets look like while the fault is on this side: then they are not told one by one."""
 SETTLES = timedelta(hours=1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
@@ -11,15 +11,18 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from crawler.model.run import Outcome, OutletReport, RunReport
 from crawler.store import processes, runs
+from crawler.store.database import Database
 from crawler.store.dead_letters import DeadLetter, Stage, add_dead_letter
-from crawler.store.health import OutletHealth, Verdict, save_health
-from crawler.store.incidents import Incident, open_incident
+from crawler.store.health import FAULTS, OutletHealth, Verdict, save_health
+from crawler.store.incidents import THIS_SIDE, Incident, open_incident
+from crawler.store.leases import shared_now
 from crawler.store.outlet_hours import OutletHour, add
 from crawler.store.overview import clock_skew_s, read_overview, size_bytes
 from crawler.store.schema import outlet_turn
 from indexer.api.health_models import HealthAnswer
 from indexer.api.metrics import MEDIA_TYPE
 from indexer.api.settings import WebSettings
+from indexer.desk import Desk
 from indexer.overview import age, troubles
 from tests.conftest import NOON
 
@@ -215,3 +218,44 @@ def test_an_installation_where_nothing_runs_needs_somebody(own_room: Room) -> No
 @pytest.mark.parametrize(("minutes", "said"), [(0.5, "30 s"), (2, "2 min"), (190, "3 h 10 min"), (60, "1 h"), (3000, "2 d 2 h")])
 def test_an_age_is_told_in_two_units(minutes: float, said: str) -> None:
     assert age(NOON - timedelta(minutes=minutes), NOON) == said
+
+
+def test_the_fault_on_this_side_is_named_as_such_and_no_outlet_s(own_room: Room) -> None:
+    began = NOON - 3 * HOUR
+    told = [
+        Incident(
+            outlet="*", verdict=THIS_SIDE, reason="9 of 9 outlets do not answer", began_at=began, opened_at=NOON, seen_at=NOON
+        ),
+        Incident(outlet="kresy", verdict="unreachable", reason="no answer", began_at=began, opened_at=NOON, seen_at=NOON),
+        Incident(outlet="goniec", verdict="parser broken", reason="no text", began_at=began, opened_at=NOON, seen_at=NOON),
+    ]
+    with own_room.database.write() as connection:
+        for one in told:
+            open_incident(connection, one)
+    with own_room.served(OPEN) as client:
+        found, body = scraped(client), client.get("/api/v1/health").json()
+    counts = {dict(labels)["verdict"]: value for (name, labels), value in found.items() if name == "depesza_incidents_open"}
+    assert set(counts) == {*FAULTS, THIS_SIDE}, "a series that vanishes cannot be waited for"
+    assert {name for name, value in counts.items() if value} == {THIS_SIDE, "unreachable", "parser broken"}
+    assert sum(value for (name, _), value in found.items() if name == "depesza_outlets") == 1, "this monitor is no outlet"
+    assert [(one["outlet"], one["verdict"]) for one in body["incidents"]] == [
+        (None, THIS_SIDE), ("kresy", "unreachable"), ("goniec", "parser broken"),
+    ]  # fmt: skip
+    assert body["troubles"][1:] == [
+        "this monitor: most outlets are silent, so the fault may be on this side, for 3 h: 9 of 9 outlets do not answer",
+        "goniec: parser broken for 3 h: no text",
+        "1 outlets are unreachable one by one, which is left out while the fault may be on this side",
+    ]
+
+
+@pytest.mark.postgresql
+def test_heartbeats_are_read_by_the_clock_that_wrote_them(postgres_database: Database, own_room: Room) -> None:
+    with postgres_database.write() as connection:
+        now = shared_now(connection, NOON)
+        processes.register(connection, "elsewhere:1:aa", "service", "0.1", now, {"leader": True})
+    desk = Desk(postgres_database, own_room.desk.engine, now=lambda: datetime.now(UTC) + 2 * HOUR, zone=UTC)
+    own_room.desk = desk
+    with own_room.served(OPEN) as client:
+        found, body = scraped(client), client.get("/api/v1/health").json()
+    assert found["depesza_leader", ()] == 1, "though the clock of this machine is two hours ahead of the store's"
+    assert body["is_led"] and body["troubles"] == []

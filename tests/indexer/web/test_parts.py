@@ -21,6 +21,7 @@ from crawler.model.article import Access, AddressKind, PublishedFrom
 from crawler.model.attribution import Evidence, EvidenceKind, SourceRole
 from crawler.model.story import LinkKind, MemberRole
 from crawler.store.health import Verdict
+from crawler.store.incidents import THIS_SIDE
 from crawler.text_diff import diff_texts
 from indexer.buckets import Step, choose_edges, fill_buckets
 from indexer.dates import read_period
@@ -35,7 +36,6 @@ from indexer.web.search_page import bucket_period
 from indexer.web.side_by_side import passages, rows
 from indexer.web.svg import Bar, histogram_svg
 from indexer.web.translations import choose_language, translator
-from scheduler.alarms import THIS_SIDE
 
 ROOM = Path(__file__).parent.parent.parent.parent / "indexer"
 WARSAW = ZoneInfo("Europe/Warsaw")
