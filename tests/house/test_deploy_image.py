@@ -143,11 +143,13 @@ def test_on_a_read_only_root_it_crawls_serves_is_healthy_and_ends_in_order(image
     compose: Any = yaml.safe_load((DOCKERFILE.parent / "compose.yaml").read_text("utf-8"))
     assert "Read-only" in told(image, volume, "touch", "/var/tmp/x").stderr
     assert "CapBnd:\t0000000000000000" in told(image, volume, "cat", "/proc/self/status").stdout
+    health = image.final.listed("HEALTHCHECK")
+    assert told(image, volume, *health).returncode != 0, "nobody keeps time yet"
     run = image.start(*image.final.listed("ENTRYPOINT"), *image.final.listed("CMD"), volume=volume)
     serve = image.start("depesza", "serve", "--port", "0", "--json", volume=volume)
     try:
         until(lambda: found(image, volume) > 3)
-        until(lambda: told(image, volume, *image.final.listed("HEALTHCHECK")).returncode == 0)
+        until(lambda: told(image, volume, *health).returncode == 0)
         assert serve.stdout is not None
         lines = [serve.stdout.readline() for _ in range(3)]
         port = re.search(r":(\d+)/", "".join(lines))
@@ -160,6 +162,7 @@ def test_on_a_read_only_root_it_crawls_serves_is_healthy_and_ends_in_order(image
         ends = [process.communicate(timeout=60)[1] for process in (run, serve)]
     assert run.returncode == 0, ends[0]
     assert "service stopped" in ends[0]
+    assert told(image, volume, *health).returncode == 1, "nobody keeps time any more"
     assert serve.returncode in (0, -signal.SIGTERM, 128 + signal.SIGTERM), ends[1]
 
 
