@@ -28,12 +28,13 @@ from indexer.config import indexer_settings
 from indexer.engine import SearchEngine
 from indexer.engines.choose import open_engine
 from indexer.kept_answers import KeptAnswers
+from indexer.kept_figures import KeptFigures
 from indexer.search import SearchHit, SearchPage, SearchRequest
 from indexer.zones import LOCAL
 
 T = TypeVar("T")
-OUTLETS_KEPT_S = 60.0
-"""How old the list of outlets may be: it counts all articles, which takes a second on a million."""
+PROFILES_KEPT_S = 60.0
+"""How old the figures of how much is copied may be, at least: they look at every article (`kept_figures`)."""
 NAMES_KEPT_S = 10.0
 
 
@@ -93,10 +94,12 @@ class OutletView:
     last_new_article_at: datetime | None
     verdict: str | None
     """As the scheduler judged (`crawler.store.health`); None before its first crawl."""
+    since: datetime | None
+    """When this verdict began."""
     reason: str
     disabled_because: str | None
     profile: OutletProfile | None
-    """How much of it is copied, over all time; None without articles."""
+    """How much of it is copied, over all time, as it was counted last; None without articles then."""
 
     @property
     def agency_share(self) -> float | None:
@@ -140,6 +143,7 @@ class Desk:
     def __init__(self, database: Database, engine: SearchEngine, *, now: Callable[[], datetime], zone: tzinfo = LOCAL) -> None:
         self.database, self.engine, self.now, self.zone = database, engine, now, zone
         self._answers = KeptAnswers(engine)
+        self._profiles = KeptFigures(self._read_profiles, PROFILES_KEPT_S)
         self._kept: dict[str, tuple[float, object]] = {}
 
     @classmethod
@@ -152,6 +156,7 @@ class Desk:
 
     def close(self) -> None:
         """Give back files and connections."""
+        self._profiles.close()
         self.engine.close()
         self.database.close()
 
@@ -199,8 +204,8 @@ class Desk:
         return DiffView(before=before, after=after, title=title, text=text)
 
     def outlets(self) -> tuple[OutletView, ...]:
-        """Every outlet that was ever crawled, by name. At most OUTLETS_KEPT_S old."""
-        return self._keep("outlets", OUTLETS_KEPT_S, self._read_outlets)
+        """Every outlet that was ever crawled, by name. At most NAMES_KEPT_S old, but for `profile`."""
+        return self._keep("outlets", NAMES_KEPT_S, self._read_outlets)
 
     def suggest(self, prefix: str, limit: int = 10) -> tuple[Suggestion, ...]:
         """Outlets and agencies with a slug or a word of their name that begins with `prefix`, case and diacritics aside."""
@@ -257,21 +262,27 @@ class Desk:
         with self.database.read() as connection:
             rows = outlets.read_outlets(connection)
             verdicts = health.read_health(connection)
-            profiles = {one.outlet: one for one in outlet_profiles.outlet_profiles(connection)}
+            counts = articles.count_by_outlet(connection)
+        profiles = self._profiles.get()
         found = []
         for slug, row in rows.items():
             profile, verdict = profiles.get(slug), verdicts.get(slug)
             found.append(
                 OutletView(
                     slug=slug, name=row.name, homepage=row.homepage, country=row.country, language=row.language, kind=row.kind,
-                    group=row.group, tags=row.tags, articles=profile.articles if profile else 0, profile=profile,
+                    group=row.group, tags=row.tags, articles=counts.get(slug, 0), profile=profile,
                     last_success_at=verdict.last_success_at if verdict else None,
                     last_new_article_at=verdict.last_new_article_at if verdict else None,
-                    verdict=verdict.verdict if verdict else None, reason=verdict.reason if verdict else "",
+                    verdict=verdict.verdict if verdict else None, since=verdict.since if verdict else None,
+                    reason=verdict.reason if verdict else "",
                     disabled_because=row.disabled_because,
                 )
             )  # fmt: skip
         return tuple(sorted(found, key=lambda one: (fold(one.name), one.slug)))
+
+    def _read_profiles(self) -> Mapping[str, OutletProfile]:
+        with self.database.read() as connection:
+            return {one.outlet: one for one in outlet_profiles.outlet_profiles(connection)}
 
     def _read_freshness(self) -> Freshness:
         with self.database.read() as connection:

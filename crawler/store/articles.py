@@ -105,6 +105,12 @@ def count_articles(connection: sa.Connection) -> int:
     return connection.execute(sa.select(sa.func.count()).select_from(article)).scalar_one()
 
 
+def count_by_outlet(connection: sa.Connection) -> dict[str, int]:
+    """Outlet -> number of its articles; those without any are left out. Reads an index alone."""
+    counted = sa.select(article.c.outlet, sa.func.count()).group_by(article.c.outlet)
+    return {row[0]: row[1] for row in connection.execute(counted)}
+
+
 def newest_first_seen(connection: sa.Connection) -> datetime | None:
     """When the article that was met last was met; None without any."""
     found: datetime | None = connection.execute(sa.select(sa.func.max(article.c.first_seen_at))).scalar()
