@@ -7,8 +7,6 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import partial
 from importlib.util import find_spec
 
@@ -17,9 +15,10 @@ from crawler.errors import ConfigError, DepeszaError
 from crawler.model.outlet import Outlet
 from crawler.outlets.choosing import choose_outlets, open_catalogue
 from crawler.store.database import SCHEMA_REVISION, connect_database, read_address, schema_revision
+from scheduler import clock_checks
+from scheduler.check import Check
 from scheduler.config import scheduler_settings
-from scheduler.crawling import check_clock, contact_for
-from scheduler.lock import service_holder
+from scheduler.crawling import contact_for
 from scheduler.settings_text import ROOM_SETTINGS, mask_address, read_room
 from scheduler.timetable import build_timetable, read_slots
 
@@ -28,24 +27,12 @@ WIDEST = 100
 """Of what was found at most these characters are shown in a line; an error that is longer ends with what to do."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Check:
-    """One thing looked at."""
-
-    name: str
-    state: str
-    """"ok", "note" (works, but know this) or "bad"."""
-    found: str
-    hint: str = ""
-    """What to do."""
-
-
 def examine(locations: Locations) -> list[Check]:
     """Every check, the most basic first. Never raises: a check that fails on its own account is bad."""
     checks: list[tuple[str, Callable[[Locations], Check]]] = [
-        ("Python", _python), ("clock", _clock), ("configuration", _configuration), ("contact address", _contact),
+        ("Python", _python), ("clock", clock_checks.clock), ("time zones", clock_checks.zones), ("configuration", _configuration), ("contact address", _contact),
         ("outlets", _outlets), ("data folder", _data_folder), ("disk", _disk), ("store", _store), ("index", _index),
-        ("Polish morphology", _morphology), ("service", _service),
+        ("Polish morphology", _morphology), ("service", clock_checks.service),
     ]  # fmt: skip
     if _wants_elasticsearch(locations):
         checks.insert([name for name, _ in checks].index("index"), ("Elasticsearch", _elasticsearch))
@@ -107,12 +94,6 @@ def _try(name: str, check: Callable[[Locations], Check], locations: Locations) -
 def _python(locations: Locations) -> Check:
     found = f"{sys.version.split()[0]} at {sys.prefix}"
     return Check(name="Python", state="ok" if sys.version_info >= (3, 11) else "bad", found=found, hint="")
-
-
-def _clock(locations: Locations) -> Check:
-    now = datetime.now(UTC)
-    check_clock(now)
-    return Check(name="clock", state="ok", found=f"{now:%Y-%m-%d %H:%M} UTC")
 
 
 def _configuration(locations: Locations) -> Check:
@@ -277,16 +258,3 @@ def _morphology(locations: Locations) -> Check:
         hint = "searches still find Polish forms by rules, fewer of them; morfeusz2 has no wheel for every machine"
         return Check(name="Polish morphology", state="note", found=f"morfeusz2 cannot be loaded ({error})", hint=hint)
     return Check(name="Polish morphology", state="ok", found="morfeusz2")
-
-
-def _service(locations: Locations) -> Check:
-    if not (locations.data_dir / "depesza.sqlite").exists() and store_url(locations).startswith("sqlite"):
-        return Check(name="service", state="note", found="not running", hint="`depesza run` keeps crawling by the timetable")
-    database = connect_database(store_url(locations))
-    try:
-        holder = service_holder(database, datetime.now(UTC))
-    finally:
-        database.close()
-    if holder:
-        return Check(name="service", state="ok", found=f"running ({holder})")
-    return Check(name="service", state="note", found="not running", hint="`depesza run` keeps crawling by the timetable")

@@ -85,6 +85,14 @@ def read(connection: sa.Connection, now: datetime) -> tuple[Process, ...]:
     return tuple(Process(**row._mapping) for row in rows if not is_dead(row.owner))
 
 
+def silent(connection: sa.Connection, now: datetime) -> tuple[Process, ...]:
+    """Those that did not sign off and sent no heartbeat for `ALIVE_S`, but for dead processes of this machine: they hang, cannot reach
+    the store, or are on a machine that is no more. Kept until `prune`."""
+    old = process.c.heartbeat_at <= now - timedelta(seconds=ALIVE_S)
+    rows = connection.execute(sa.select(process).where(old).order_by(process.c.heartbeat_at, process.c.owner))
+    return tuple(Process(**row._mapping) for row in rows if not is_dead(row.owner))
+
+
 def remove(connection: sa.Connection, owner: str) -> None:
     """The process ends in order."""
     connection.execute(process.delete().where(process.c.owner == owner))
