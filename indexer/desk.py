@@ -29,6 +29,8 @@ from indexer.engine import SearchEngine
 from indexer.engines.choose import open_engine
 from indexer.kept_answers import KeptAnswers
 from indexer.kept_figures import KeptFigures
+from indexer.outlet_detail import OutletDetail, read_detail
+from indexer.plans import Plans
 from indexer.search import SearchHit, SearchPage, SearchRequest
 from indexer.zones import LOCAL
 
@@ -139,6 +141,8 @@ class Desk:
     """[indexer] allow_fulltext_export: what is exported may hold texts and leads."""
     exports_reserved = False
     """[indexer] allow_reserved_export: those of articles whose pages reserve text mining, too."""
+    plans: Plans | None = None
+    """Reads the catalogue; without it an outlet's sources have no kinds, and those with slots no next one."""
 
     def __init__(self, database: Database, engine: SearchEngine, *, now: Callable[[], datetime], zone: tzinfo = LOCAL) -> None:
         self.database, self.engine, self.now, self.zone = database, engine, now, zone
@@ -206,6 +210,10 @@ class Desk:
     def outlets(self) -> tuple[OutletView, ...]:
         """Every outlet that was ever crawled, by name. At most NAMES_KEPT_S old, but for `profile`."""
         return self._keep("outlets", NAMES_KEPT_S, self._read_outlets)
+
+    def outlet(self, slug: str) -> OutletDetail | None:
+        """One outlet with its sources, incidents and days; None when there is none of that slug. Read anew, but for `profile`."""
+        return read_detail(self.database, slug, (self.now(), self.zone), self.plans, self._profiles.get().get(slug))
 
     def suggest(self, prefix: str, limit: int = 10) -> tuple[Suggestion, ...]:
         """Outlets and agencies with a slug or a word of their name that begins with `prefix`, case and diacritics aside."""

@@ -118,8 +118,10 @@ def serve(
     )  # fmt: skip
     refuse_open_door(settings)
     from indexer.desk import Desk
+    from indexer.plans import PLANS
 
     with closing(_listen(settings)) as listening, closing(Desk.open(ctx.obj, zone=settings.zone)) as desk:
+        desk.plans = ctx.meta.get(PLANS)
         name = f"[{settings.host}]" if ":" in settings.host else settings.host
         address = f"http://{name}:{listening.getsockname()[1]}/"
         if as_json:

@@ -53,7 +53,7 @@ COMMANDS: dict[str, Place] = {
     "schedule": Place(WATCH, ("scheduler.schedule_cli:app",), "depesza schedule next"),
     "status": Place(WATCH, ("scheduler.cli:status",), "depesza status --json"),
     "search": Place(READ, ("indexer.cli:search_command",), "depesza search 'prezydent AND Warszawa' --limit 5"),
-    "serve": Place(READ, ("indexer.serve_cli:serve",), "depesza serve --port 8765"),
+    "serve": Place(READ, ("scheduler.serving:serve",), "depesza serve --port 8765"),
     "export": Place(
         READ, ("indexer.export_cli:export_command",), "depesza export 'prezydent date:P30D' --format csv > prezydent.csv"
     ),

@@ -73,10 +73,13 @@ def open_incidents(connection: sa.Connection) -> dict[str, Incident]:
     return {row.outlet: Incident(**row._mapping) for row in rows}
 
 
-def read_incidents(connection: sa.Connection, since: datetime, outlet: str | None = None) -> list[Incident]:
-    """Those that were open at some time since then, newest first."""
-    was_open = incident.c.closed_at.is_(None) | (incident.c.closed_at >= since)
-    chosen = sa.select(incident).where(was_open).order_by(incident.c.opened_at.desc(), incident.c.id.desc())
+def read_incidents(
+    connection: sa.Connection, since: datetime | None, outlet: str | None = None, limit: int | None = None
+) -> list[Incident]:
+    """Those that were open at some time since then, newest first; None: those that are open. At most `limit`, where given."""
+    is_open = incident.c.closed_at.is_(None)
+    was_open = is_open if since is None else sa.or_(is_open, incident.c.closed_at >= since)
+    chosen = sa.select(incident).where(was_open).order_by(incident.c.opened_at.desc(), incident.c.id.desc()).limit(limit)
     if outlet is not None:
         chosen = chosen.where(incident.c.outlet == outlet)
     return [Incident(**row._mapping) for row in connection.execute(chosen)]

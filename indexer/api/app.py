@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
-from indexer.api import feeds, health, metrics, record_routes, search_routes, watch_routes
+from indexer.api import feeds, health, metrics, outlet_routes, record_routes, search_routes, watch_routes
 from indexer.api.access import Access
 from indexer.api.guard import Guard
 from indexer.api.openapi import describe
@@ -35,6 +35,7 @@ def make_routes(desk: Desk, alerts: AlertSettings, traffic: Traffic, *, per_outl
     app.include_router(health.make_api_router(desk), prefix=API)
     app.include_router(search_routes.make_router(desk), prefix=API)
     app.include_router(record_routes.make_router(desk), prefix=API)
+    app.include_router(outlet_routes.make_router(desk), prefix=API)
     app.include_router(watch_routes.make_router(desk, alerts), prefix=API)
     app.include_router(feeds.make_router(desk))
     add_pages(app, desk, alerts)

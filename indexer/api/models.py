@@ -305,6 +305,7 @@ class OutletShape(Shape):
     last_success_at: datetime | None
     last_new_article_at: datetime | None
     verdict: str | None
+    since: datetime | None = Field(description="When this verdict began.")
     reason: str
     disabled_because: str | None
 

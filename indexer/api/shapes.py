@@ -18,7 +18,7 @@ _OF_ARTICLE = (
 )  # fmt: skip
 _OF_OUTLET = (
     "slug", "name", "homepage", "country", "language", "kind", "group", "tags", "articles", "last_success_at",
-    "last_new_article_at", "verdict", "reason", "disabled_because",
+    "last_new_article_at", "verdict", "since", "reason", "disabled_because",
 )  # fmt: skip
 _OF_MEMBER = (
     "outlet", "role", "similarity", "containment", "leader_containment", "published_at", "first_seen_at", "delay_s",

@@ -63,6 +63,7 @@ def test_the_document_names_every_answer_of_known_records(room: Room) -> None:
             ("/articles/{article_id}", {"article_id": room.late.id}), ("/articles/{article_id}/revisions", {"article_id": room.alone.id}),
             ("/articles/{article_id}/copies", {"article_id": room.late.id}), ("/stories/{story_id}", {"story_id": STORY}),
             ("/stories/{story_id}", {"story_id": OLD_STORY}), ("/diff/{before}/{after}", {"before": room.origin.id, "after": room.late.id}),
+            ("/outlets/{slug}", {"slug": "kresy"}), ("/outlets/{slug}", {"slug": "unknown"}), ("/incidents", {}),
         ]:  # fmt: skip
             operation = schema[f"{API}{path}"]["GET"]
             operation.validate_response(client.get(f"{API}{path.format(**values)}"))
