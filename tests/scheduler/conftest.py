@@ -50,6 +50,8 @@ class SmallOutlet:
     headers: dict[str, str] = field(default_factory=dict)
     """Of every article's answer."""
     asked: list[str] = field(default_factory=list)
+    is_down: bool = False
+    """Every answer is 503."""
 
     def write(self, slug: str = "jodlowo", schedule: str = "", **keys: str) -> None:
         host = urlsplit(self.server.url_for("/"))
@@ -67,6 +69,8 @@ class SmallOutlet:
 
     def answer(self, request: Request) -> Response:
         self.asked.append(request.path)
+        if self.is_down:
+            return Response("", status=503)
         if request.path == "/rss":
             items = "".join(
                 f"<item><title>Most nad Lipką, część {number}</title><link>{self.server.url_for(f'/art/{number}')}</link></item>"
