@@ -52,6 +52,7 @@ COMMANDS: dict[str, Place] = {
     "worker": Place(WATCH, ("scheduler.running_cli:worker",), "depesza worker --children 4"),
     "schedule": Place(WATCH, ("scheduler.schedule_cli:app",), "depesza schedule next"),
     "status": Place(WATCH, ("scheduler.cli:status",), "depesza status --json"),
+    "incidents": Place(WATCH, ("scheduler.incidents_cli:app",), "depesza incidents list --open"),
     "search": Place(READ, ("indexer.cli:search_command",), "depesza search 'prezydent AND Warszawa' --limit 5"),
     "serve": Place(READ, ("scheduler.serving:serve",), "depesza serve --port 8765"),
     "export": Place(

@@ -85,6 +85,12 @@ def read_incidents(
     return [Incident(**row._mapping) for row in connection.execute(chosen)]
 
 
+def find_incident(connection: sa.Connection, number: int) -> Incident | None:
+    """The incident of that number, open or over."""
+    row = connection.execute(sa.select(incident).where(incident.c.id == number)).first()
+    return Incident(**row._mapping) if row else None
+
+
 def prune(connection: sa.Connection, before: datetime) -> int:
     """Forget incidents that were closed before; returns how many."""
     return connection.execute(incident.delete().where(incident.c.closed_at < before)).rowcount

@@ -135,16 +135,21 @@ def read_record(connection: sa.Connection, slug: str, now: datetime, zone: tzinf
         return None
     hours = outlet_hours.read(connection, now - RECENT - timedelta(days=DAYS), [slug]).get(slug, [])
     found, count = _incidents(connection, slug)
-    told = _told(connection, [one.id for one in found])
     turn = connection.execute(sa.select(outlet_turn).where(outlet_turn.c.outlet == slug)).first()
     return OutletRecord(
         row=row, health=read_health(connection, [slug]).get(slug), turn=Turn(**turn._mapping) if turn else None,
         states=tuple(sorted(sources.read_states(connection, slug).values(), key=lambda one: one.url)),
-        incidents=tuple(IncidentRecord(incident=one, opening=told[one.id][0], ending=told[one.id][1]) for one in found),
+        incidents=with_told(connection, found),
         incident_count=count, days=_days(connection, slug, hours, now, zone),
         recent=held([one for one in hours if one.hour >= now - RECENT]), before=held([one for one in hours if one.hour < now - RECENT]),
         newest=_newest(connection, slug), articles=_count(connection, slug),
     )  # fmt: skip
+
+
+def with_told(connection: sa.Connection, found: Sequence[Incident]) -> tuple[IncidentRecord, ...]:
+    """These incidents, and whether anybody was told of each."""
+    told = _told(connection, [one.id for one in found])
+    return tuple(IncidentRecord(incident=one, opening=told[one.id][0], ending=told[one.id][1]) for one in found)
 
 
 def held(hours: Sequence[OutletHour]) -> Holdings:

@@ -200,6 +200,14 @@ def prune_deliveries(connection: sa.Connection, before: datetime) -> int:
     return gone.rowcount
 
 
+def deliveries_of(connection: sa.Connection, incident_id: int) -> list[Delivery]:
+    """What alarm watches were told of an incident, and of its end, in the order it was noted."""
+    keys = [f"incident {incident_id} opened", f"incident {incident_id} closed"]
+    alarmed = sa.select(watch.c.id).where(watch.c.kind == "alarm")  # few, and the index of deliveries begins with them
+    chosen = sa.select(delivery).where(delivery.c.watch_id.in_(alarmed), delivery.c.dedupe_key.in_(keys)).order_by(delivery.c.id)
+    return [_delivery(row) for row in connection.execute(chosen).mappings()]
+
+
 def _delivery(row: Any) -> Delivery:
     values = dict(row)
     values["key"] = values.pop("dedupe_key")
