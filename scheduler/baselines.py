@@ -5,9 +5,12 @@ Not here: the rhythm of its volume (`scheduler.volume`), when a departure from w
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from crawler.model.template import Standing
@@ -18,27 +21,38 @@ BASELINE = timedelta(days=35)
 """How far back what is usual is read from."""
 LEARNED_AFTER = 20
 """New articles from which on shares and lengths are known."""
+_NEWEST_PART, _NEWEST_LEAST, _NEWEST_MOST = 0.25, timedelta(days=1), timedelta(days=7)
+"""How much of the baseline is too new to say what is usual: a fault that small outlets show in a week must not become usual meanwhile."""
 _PRIOR_ARTICLES = 10.0
 """A share is drawn towards its prior as if so many articles had been seen."""
+_PRIOR_LIKENESS, _PRIOR_DAYS = 0.02, 10
+"""How alike the articles of a day are (intraclass correlation) where nothing is known, and for how many days that stands."""
+HIGH_SD = 3.0
+"""A day's share is high from so many standard deviations on that days have among themselves."""
+PRIOR_BAD = 0.05
+"""Share of pages without text, of walls, of paid articles where nothing is known."""
 FIELDS = ("authors", "date", "lead", "image")
 """Fields whose coverage is watched; each is a column `with_...` of an hour and a figure of `NewArticles`."""
 
 
+class Share(NamedTuple):
+    """A share of bad ones among pages or articles, 0 to 1."""
+
+    mean: float
+    high: float
+    """On a bad day, as days are at this outlet: an outlet prints agency texts without authors by the dozen on a Sunday."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usual:
-    """Shares are between 0 and 1."""
+    """What is usual."""
 
     articles: int = 0
     """New ones in the baseline: what the rest is known from."""
     words: float = 0.0
     """Of one article, on average."""
-    no_text: float = 0.02
-    """Share of the pages read that gave no article."""
-    blocked: float = 0.02
-    """Share of the pages that were walls."""
-    paid: float = 0.02
-    fields: dict[str, float] = field(default_factory=dict)
-    """Field -> share of new articles that have it."""
+    shares: dict[str, Share] = field(default_factory=dict)
+    """By name: "text", pages without one; "walls", pages that were one; "paid" articles; articles without each of `FIELDS`."""
 
     @property
     def is_known(self) -> bool:
@@ -66,19 +80,39 @@ class History:
 
 
 def usual_of(hours: Sequence[OutletHour], now: datetime) -> Usual:
-    """What is usual, from the hours of the baseline; the last day is left out, for it is what is compared."""
-    known = [one for one in hours if now - BASELINE <= one.hour < now - timedelta(days=1)]
+    """What is usual, from the hours of the baseline; the newest are left out, for they are what is compared."""
+    begin = max(now - BASELINE, hours[0].hour) if hours else now
+    until = now - min(max((now - begin) * _NEWEST_PART, _NEWEST_LEAST), _NEWEST_MOST)
+    known = [one for one in hours if begin <= one.hour < until]
+    days: dict[date, list[OutletHour]] = defaultdict(list)
+    for one in known:
+        days[one.hour.date()].append(one)
     new = sum(one.new for one in known)
-    if not new:
-        return Usual()
-    pages = sum(one.pages for one in known)
-    no_text, blocked = sum(one.no_text for one in known), sum(one.blocked for one in known)
-    return Usual(
-        articles=new, words=sum(one.words for one in known) / new, no_text=_share(no_text, pages, 0.02),
-        blocked=_share(blocked, pages, 0.02), paid=_share(sum(one.paid for one in known), new, 0.02),
-        fields={name: _share(sum(getattr(one, f"with_{name}") for one in known), new, 0.5) for name in FIELDS},
-    )  # fmt: skip
+    shares = {
+        "text": _share(days, lambda one: one.no_text, lambda one: max(one.pages - one.blocked, one.no_text), PRIOR_BAD),
+        "walls": _share(days, lambda one: one.blocked, lambda one: max(one.pages, one.blocked), PRIOR_BAD),
+        "paid": _share(days, lambda one: one.paid, lambda one: one.new, PRIOR_BAD),
+    }
+    for name in FIELDS:
+        shares[name] = _share(days, _without(name), lambda one: one.new, 0.5)
+    return Usual(articles=new, words=sum(one.words for one in known) / new if new else 0.0, shares=shares)
 
 
-def _share(some: int, total: int, prior: float) -> float:
-    return (some + _PRIOR_ARTICLES * prior) / (max(total, some) + _PRIOR_ARTICLES)
+def _without(name: str) -> Callable[[OutletHour], int]:
+    return lambda one: one.new - int(getattr(one, f"with_{name}"))
+
+
+def _share(
+    days: Mapping[date, Sequence[OutletHour]], bad: Callable[[OutletHour], int], of: Callable[[OutletHour], int], prior: float
+) -> Share:
+    """The mean, and what days vary about it more than chance lets them: a beta-binomial by the method of moments."""
+    counts = [(sum(map(bad, hours)), sum(map(of, hours))) for hours in days.values()]
+    counts = [(some, total) for some, total in counts if total]
+    everything = sum(total for _, total in counts)
+    mean = (sum(some for some, _ in counts) + _PRIOR_ARTICLES * prior) / (everything + _PRIOR_ARTICLES)
+    variance = mean * (1 - mean)
+    beyond = sum((some - total * mean) ** 2 - total * variance for some, total in counts)
+    most = sum(total * (total - 1) * variance for _, total in counts)
+    found = min(max(beyond / most, 0.0), 1.0) if most else 0.0
+    likeness = (found * len(counts) + _PRIOR_LIKENESS * _PRIOR_DAYS) / (len(counts) + _PRIOR_DAYS)
+    return Share(mean, min(mean + HIGH_SD * math.sqrt(variance * likeness), 1.0))

@@ -11,10 +11,10 @@ from datetime import datetime
 
 from crawler.model.run import Outcome, OutletReport
 from crawler.store.health import Verdict
-from scheduler.baselines import FIELDS, Usual
+from scheduler.baselines import FIELDS, PRIOR_BAD, Usual
 from scheduler.signs import Signs, Sum
 
-BROKEN_SHARE = 0.6
+BROKEN_SHARE = 0.8
 """Of the pages give no text, or are walls, when something is broken: more than any usual outlet has."""
 LEAST_BAD = 6
 """Pages or articles that show it, whatever their likelihood: one gallery published in parts is no redesign."""
@@ -24,14 +24,14 @@ FIELD_LEFT = 0.2
 """Of a field's usual share, what is left of it when its place moved."""
 FIELD_LEAST_BAD = 12
 """Authors are missing on a run of agency texts, too."""
-PAID_MORE = 0.5
-"""Of what is not paid usually becomes paid, when an outlet closes."""
+PAID_MORE = 0.6
+"""Of what is not paid on the most usual of days becomes paid, when an outlet closes."""
 SHORT = 0.6
 """Texts count as shorter when below this part of the usual length, on average."""
 SHORT_WEIGHT = 1.25
 """Evidence of one article without any text, times (SHORT - its part of the usual length): with lengths that vary by 80 %, the sum drifts
 down by half a unit an article while all is well."""
-_PRIOR_SHARE = 0.02
+_UNKNOWN_HIGH, _HIGHEST = 0.2, 0.9
 _READ = (Outcome.NEW, Outcome.REVISED, Outcome.UNCHANGED)
 _NO_TEXT = (Outcome.NO_TEXT, Outcome.NO_ARTICLE, Outcome.BROKEN)
 
@@ -55,17 +55,17 @@ def watch(signs: Signs, report: OutletReport, usual: Usual, now: datetime) -> Si
     """The signs after one more crawl."""
     read = sum(report.outcomes.get(one, 0) for one in _READ)
     no_text, blocked = pages_without_text(report), report.outcomes.get(Outcome.BLOCKED, 0)
-    signs = _share(signs, "text", (no_text, read + no_text), (usual.no_text, BROKEN_SHARE), now)
-    signs = _share(signs, "walls", (blocked, read + no_text + blocked), (usual.blocked, BROKEN_SHARE), now)
+    signs = _share(signs, "text", (no_text, read + no_text), (_high(usual, "text"), BROKEN_SHARE), now)
+    signs = _share(signs, "walls", (blocked, read + no_text + blocked), (_high(usual, "walls"), BROKEN_SHARE), now)
     new = report.observed.new
     if not usual.is_known or not new.count:
         return signs
-    signs = _share(signs, "paid", (new.paid, new.count), (usual.paid, usual.paid + PAID_MORE * (1 - usual.paid)), now)
+    high = _high(usual, "paid")
+    signs = _share(signs, "paid", (new.paid, new.count), (high, high + PAID_MORE * (1 - high)), now)
     for name in FIELDS:
-        share = min(usual.fields.get(name, 0.0), 1 - _PRIOR_SHARE)
-        if share >= FIELD_FROM:
-            missing = new.count - getattr(new, f"with_{name}")
-            signs = _share(signs, name, (missing, new.count), (1 - share, 1 - share * FIELD_LEFT), now)
+        if 1 - _mean(usual, name) >= FIELD_FROM:
+            missing, high = new.count - getattr(new, f"with_{name}"), _high(usual, name)
+            signs = _share(signs, name, (missing, new.count), (high, 1 - (1 - high) * FIELD_LEFT), now)
     if 2 * new.paid >= new.count:  # what is shown of a paid article is its opening: its length says nothing
         return signs
     length = signs.sums.get("length", Sum())
@@ -73,12 +73,17 @@ def watch(signs: Signs, report: OutletReport, usual: Usual, now: datetime) -> Si
     return signs.with_sum("length", length.move(SHORT_WEIGHT * short_by, new.words, new.count, now))
 
 
+def _high(usual: Usual, name: str) -> float:
+    """The share on a bad day: a sum that starts from it does not rise on such days."""
+    known = usual.shares.get(name) if usual.is_known else None
+    return min(max(known.high if known else _UNKNOWN_HIGH, PRIOR_BAD), _HIGHEST)
+
+
 def _share(signs: Signs, name: str, counts: tuple[int, int], shares: tuple[float, float], now: datetime) -> Signs:
     bad, seen = counts
-    usual = max(shares[0], _PRIOR_SHARE)
-    if usual >= shares[1]:  # it always was so: nothing can be told by it
+    if shares[0] >= shares[1]:  # it always was so: nothing can be told by it
         return signs.with_sum(name, Sum())
-    return signs.with_sum(name, signs.sums.get(name, Sum()).add(bad, seen, (usual, min(shares[1], 0.98)), now))
+    return signs.with_sum(name, signs.sums.get(name, Sum()).add(bad, seen, shares, now))
 
 
 def findings(signs: Signs, usual: Usual) -> list[Finding]:
@@ -89,22 +94,24 @@ def findings(signs: Signs, usual: Usual) -> list[Finding]:
         words = f"shows a wall or a challenge instead of articles: on {walls.bad} of the last {walls.seen} pages"
         found.append(Finding(Verdict.BLOCKED, words, walls.since))
     if (text := sums.get("text")) and text.raised and text.bad >= LEAST_BAD:
-        words = f"gives pages without a text that can be read: {text.bad} of the last {text.seen}, where {_percent(usual.no_text)} is usual"
+        words = f"gives pages without a text that can be read: {text.bad} of the last {text.seen}, where {_percent(_mean(usual, 'text'))} is usual"
         found.append(Finding(Verdict.BROKEN, words, text.since))
     paid, short = sums.get("paid"), sums.get("length")
     if paid and paid.raised and paid.bad >= LEAST_BAD:
-        words = f"asks money for {paid.bad} of its last {paid.seen} articles, where {_percent(usual.paid)} is usual"
+        words = f"asks money for {paid.bad} of its last {paid.seen} articles, where {_percent(_mean(usual, 'paid'))} is usual"
         found.append(Finding(Verdict.PAYWALLED, words, paid.since))
     for name in FIELDS:
         if (one := sums.get(name)) and one.raised and one.bad >= FIELD_LEAST_BAD:
-            words = (
-                f"lacks the {name} on {one.bad} of its last {one.seen} articles; {_percent(usual.fields[name])} have it usually"
-            )
+            words = f"lacks the {name} on {one.bad} of its last {one.seen} articles; {_percent(1 - _mean(usual, name))} have it usually"
             found.append(Finding(Verdict.BROKEN, words, one.since))
     if short and short.raised and not (paid and paid.raised):
         words = f"gives texts of {short.bad / max(short.seen, 1):.0f} words on its last {short.seen} articles, where {usual.words:.0f} are usual"
         found.append(Finding(Verdict.BROKEN, words, short.since))
     return found
+
+
+def _mean(usual: Usual, name: str) -> float:
+    return usual.shares[name].mean if name in usual.shares else PRIOR_BAD
 
 
 def _percent(share: float) -> str:

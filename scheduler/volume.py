@@ -23,13 +23,13 @@ from zoneinfo import ZoneInfo
 from crawler.store.outlet_hours import OutletHour
 from scheduler.holidays import is_holiday
 
-FALSE_ALARMS = 0.1
+FALSE_ALARMS = 0.05
 """An outlet-year, by silence alone; an order below what the house promises, for no model of an outlet is right."""
 KNOWN_AFTER_DAYS, KNOWN_AFTER_ARTICLES = 8, 20
 """From here on there is a rhythm: each weekday was seen once."""
-SPREAD = 0.06
-"""Day-to-day variance of an outlet of which nothing is known: days differ by a quarter (sd) from their rhythm ..."""
-_SPREAD_DAYS = 10
+SPREAD = 0.08
+"""Day-to-day variance of an outlet of which nothing is known: days differ by 28 % (sd) from their rhythm ..."""
+_SPREAD_DAYS = 20
 """... which counts as so many days' evidence."""
 _PRIOR_WEEKS = 6.0
 """An hour of one weekday is drawn towards the same hour of its kind of day as if that had been seen so many times."""
@@ -51,6 +51,8 @@ class _Hour:
     """As it is lived: a public holiday is a Sunday."""
     hour: int
     count: float
+    crawl: int
+    """Which hour of crawls brought it."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,7 @@ class Volume:
 
 def volume_of(hours: Sequence[OutletHour], zone: ZoneInfo, country: str) -> Volume | None:
     """The rhythm of the outlet whose hours these are, oldest first; None while too little is known."""
-    watched = list(_watched(hours, zone, country))
+    watched = list(_watched(_until_silence(hours), zone, country))
     days = defaultdict(list)
     for one in watched:
         days[one.day].append(one)
@@ -114,10 +116,18 @@ def volume_of(hours: Sequence[OutletHour], zone: ZoneInfo, country: str) -> Volu
     )  # fmt: skip
 
 
+def _until_silence(hours: Sequence[OutletHour]) -> Sequence[OutletHour]:
+    """Without the silence that goes on: it is what is measured, and taught it would excuse itself."""
+    end = len(hours)
+    while end and not hours[end - 1].new:
+        end -= 1
+    return hours[:end]
+
+
 def _watched(hours: Sequence[OutletHour], zone: ZoneInfo, country: str) -> Iterator[_Hour]:
     """Each hour that crawls looked at; what a crawl brought after hours without one is spread over them."""
     before: datetime | None = None
-    for one in hours:
+    for number, one in enumerate(hours):
         if one.failures >= one.crawls:
             continue  # nobody answered: what was told meanwhile comes with the next that does
         gap = int((one.hour - before).total_seconds() // 3600) if before else 0
@@ -127,7 +137,7 @@ def _watched(hours: Sequence[OutletHour], zone: ZoneInfo, country: str) -> Itera
         for back in range(gap - 1, -1, -1):
             local = (one.hour - timedelta(hours=back)).astimezone(zone)
             weekday = _SUNDAY if is_holiday(country, local.date()) else local.weekday()
-            yield _Hour(local.date(), weekday, local.hour, one.new / gap)
+            yield _Hour(local.date(), weekday, local.hour, one.new / gap, number)
 
 
 def _without_odd_days(days: dict[date, list[_Hour]]) -> list[date]:
@@ -180,15 +190,18 @@ def _smooth(profile: Sequence[float]) -> list[float]:
 
 
 def _burst(days: Sequence[Sequence[_Hour]], rates: Sequence[float]) -> float:
-    """Variance to mean of an hour's count, the day's own level taken out."""
+    """Variance to mean of what a crawl brings, the day's own level taken out (which takes a degree of freedom a day)."""
     squares = means = 0.0
     for hours in days:
-        expected = [rates[one.weekday * 24 + one.hour] for one in hours]
-        level = sum(one.count for one in hours) / (sum(expected) or 1.0)
-        for one, rate in zip(hours, expected, strict=True):
-            squares += (one.count - level * rate) ** 2
-            means += level * rate
-    return max(1.0, squares / means) if means else 1.0
+        crawls: dict[int, list[float]] = defaultdict(lambda: [0.0, 0.0])
+        for one in hours:
+            crawls[one.crawl][0] += one.count
+            crawls[one.crawl][1] += rates[one.weekday * 24 + one.hour]
+        expected = sum(rate for _, rate in crawls.values()) or 1.0
+        level = sum(count for count, _ in crawls.values()) / expected
+        squares += sum((count - level * rate) ** 2 for count, rate in crawls.values())
+        means += level * (expected - sum(rate**2 for _, rate in crawls.values()) / expected)
+    return max(1.0, squares / means) if means > 0 else 1.0
 
 
 def _spread(days: Sequence[Sequence[_Hour]], rates: Sequence[float], burst: float) -> float:

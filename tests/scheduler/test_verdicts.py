@@ -13,21 +13,18 @@ from crawler.model.feed import FeedState
 from crawler.model.observed import NewArticles, Observed, Traffic, Trouble, Wall
 from crawler.model.run import ALREADY_RUNNING, Outcome, OutletReport, SourceReport, SourceStatus
 from crawler.store.health import OutletHealth, Verdict
-from scheduler.baselines import History, Usual
+from scheduler.baselines import History, Share, Usual
 from scheduler.verdicts import judge
 from scheduler.volume import Volume
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 QUARTER = timedelta(minutes=15)
 WARSAW = ZoneInfo("Europe/Warsaw")
-USUAL = Usual(
-    articles=900,
-    words=300,
-    no_text=0.02,
-    blocked=0.02,
-    paid=0.02,
-    fields={"authors": 0.9, "date": 0.99, "lead": 0.1, "image": 0.7},
-)
+SHARES = {
+    "text": Share(0.02, 0.05), "walls": Share(0.02, 0.05), "paid": Share(0.02, 0.05), "authors": Share(0.1, 0.2), "date": Share(0.01, 0.05),
+    "lead": Share(0.9, 0.95), "image": Share(0.3, 0.5),
+}  # fmt: skip
+USUAL = Usual(articles=900, words=300, shares=SHARES)
 STEADY = Volume(zone=WARSAW, country="PL", rates=(2.0,) * 168)
 KNOWN = History(zone=WARSAW, usual=USUAL, volume=STEADY)
 URL = "https://kresy.example/rss"
@@ -136,7 +133,7 @@ def test_f27_pages_without_text_are_parser_broken_after_six_and_recover() -> Non
 
 
 def test_f27_an_outlet_that_always_had_many_pages_without_text_is_not_broken_by_them() -> None:
-    often = replace(KNOWN, usual=replace(USUAL, no_text=0.65))
+    often = replace(KNOWN, usual=replace(USUAL, shares=SHARES | {"text": Share(0.65, 0.8)}))
     assert {one.verdict for one in judged([brought(1, {Outcome.NO_TEXT: 2})] * 40, often)} == {"ok"}
 
 
@@ -145,7 +142,7 @@ def test_a_field_that_vanishes_is_named_and_one_that_never_was_is_not_missed() -
     verdicts = judged([brought(3), *[without] * 4])
     assert [one.verdict for one in verdicts] == ["ok"] * 4 + ["parser broken"]
     assert verdicts[-1].reason == "lacks the authors on 12 of its last 12 articles; 90 % have it usually"
-    never = replace(KNOWN, usual=replace(USUAL, fields={"authors": 0.05}))
+    never = replace(KNOWN, usual=replace(USUAL, shares=SHARES | {"authors": Share(0.95, 1.0)}))
     assert {one.verdict for one in judged([without] * 40, never)} == {"ok"}
 
 
@@ -164,7 +161,7 @@ def test_a_paywall_that_goes_up_is_paywalled_even_when_texts_shrink_with_it() ->
 def test_a_paywall_that_stays_for_weeks_becomes_usual_and_never_parser_broken() -> None:
     """Found by the simulated month: once the paid articles were usual, their short texts alone were taken for a broken parser."""
     down = judged([brought(2), *[brought(1, paid=1, words=90)] * 40])[-1]
-    used_to_it = replace(KNOWN, usual=replace(USUAL, paid=0.8))
+    used_to_it = replace(KNOWN, usual=replace(USUAL, shares=SHARES | {"paid": Share(0.8, 0.95)}))
     verdicts = {one.verdict for one in judged([brought(1, paid=1, words=90)] * 60, used_to_it, before=down)}
     assert down.verdict == "paywalled"
     assert "parser broken" not in verdicts
