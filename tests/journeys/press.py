@@ -222,7 +222,7 @@ class Press:
     def _run(self) -> None:
         try:
             if self._namespace:
-                _enter_namespace(self._namespace)
+                enter_namespace(self._namespace)
             self._loop.run_until_complete(self._listen())
         except BaseException as error:
             self._trouble = error
@@ -322,8 +322,8 @@ def lives(process: int) -> bool:
         return False
 
 
-def _enter_namespace(name: str) -> None:
-    """This thread's new sockets belong to the network namespace from now on."""
+def enter_namespace(name: str) -> None:
+    """New sockets of this thread belong to the network namespace (`ip netns`) from now on."""
     with Path(f"/run/netns/{name}").open(encoding="ascii") as file:
         if ctypes.CDLL(None, use_errno=True).setns(file.fileno(), CLONE_NEWNET):
             raise OSError(ctypes.get_errno(), f"the network namespace {name} cannot be entered")
