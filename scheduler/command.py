@@ -44,7 +44,13 @@ COMMANDS: dict[str, Place] = {
     "doctor": Place(START, ("scheduler.cli:doctor",), "depesza doctor"),
     "outlets": Place(
         WATCH,
-        ("crawler.cli.outlets:app", "crawler.cli.profiles:app", "crawler.cli.templates:app", "scheduler.outlets_cli:app"),
+        (
+            "crawler.cli.outlets:app",
+            "crawler.cli.profiles:app",
+            "crawler.cli.templates:app",
+            "scheduler.outlets_cli:app",
+            "scheduler.health_cli:app",
+        ),
         "depesza outlets list",
     ),
     "crawl": Place(WATCH, ("scheduler.cli:crawl",), "depesza crawl kresy pap"),

@@ -78,6 +78,17 @@ def read(connection: sa.Connection, since: datetime, outlets: Sequence[str] | No
     return dict(found)
 
 
+def sums(connection: sa.Connection, since: datetime, until: datetime) -> dict[str, OutletHour]:
+    """Slug -> the hours that began after `since`, up to `until`, as one (its `hour` is `since`); no row where nothing was crawled then."""
+    figures = [sa.func.sum(outlet_hour.c[name]).label(name) for name in _SUMS]
+    within = sa.and_(outlet_hour.c.hour > since, outlet_hour.c.hour <= until)
+    chosen = sa.select(outlet_hour.c.outlet, *figures).where(within).group_by(outlet_hour.c.outlet)
+    return {
+        row["outlet"]: OutletHour(outlet=row["outlet"], hour=since, **{name: int(row[name]) for name in _SUMS})
+        for row in connection.execute(chosen).mappings()
+    }
+
+
 def prune(connection: sa.Connection, before: datetime) -> int:
     """Forget hours that began before; returns how many rows went."""
     return connection.execute(outlet_hour.delete().where(outlet_hour.c.hour < before)).rowcount
