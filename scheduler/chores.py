@@ -11,8 +11,9 @@ from datetime import UTC, datetime
 import structlog
 
 from crawler.errors import DepeszaError
-from crawler.store import leases, processes, turns
+from crawler.store import incidents, leases, processes, turns
 from crawler.store.database import Database
+from scheduler.alarms import note_alarms
 from scheduler.crawling import deliver, push
 from scheduler.reload import Plan
 from scheduler.tidying import tidy
@@ -53,7 +54,7 @@ class Chores:
                 log.info("alerts", sent=report.sent, failed=report.failed, waiting=report.waiting)
 
     def tidy(self) -> None:
-        """Drop what is past its retention, processes that died, turns of outlets that are watched no more."""
+        """Drop what is past its retention, processes that died, turns of outlets that are watched no more, whose incidents end."""
         try:
             plan = self._plan()
             report = tidy(plan.locations, self._database, datetime.now(UTC))
@@ -63,6 +64,8 @@ class Chores:
                 now = leases.shared_now(connection, datetime.now(UTC))
                 processes.prune(connection, now)
                 turns.sync(connection, plan.schedules, now, plan.longest_waits)
+                if incidents.close_unwatched(connection, plan.schedules, now):
+                    note_alarms(connection, [], now)
         except DepeszaError as error:
             log.warning("not tidied, will be tried again", reason=str(error))
         except Exception:

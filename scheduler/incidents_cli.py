@@ -79,7 +79,7 @@ def show_incident(
         raise typer.Exit(1)
     shapes = [_alarm_shape(alarm, names) for alarm in alarms]
     if json:
-        out_json(incident_shape(one) | {"detail": one.detail, "alarms": shapes})
+        out_json(one.as_json() | {"detail": one.detail, "alarms": shapes})
         return
     _print_one(one, now)
     titles = ("alarm", "watch", "to", "status", "tries", "found", "sent", "last error")
@@ -89,23 +89,18 @@ def show_incident(
         out("Nobody was told: no alarm watch asked for it, or it is hidden while the fault may be on this side.")
 
 
-def incident_shape(one: Incident) -> dict[str, Any]:
-    """An incident as JSON: `outlet` is null for the fault on this side; `who` has its name for people."""
-    times = {name: getattr(one, name) for name in ("began_at", "opened_at", "seen_at", "closed_at")}
-    outlet = None if one.is_ours else one.outlet
-    return {"id": one.id, "outlet": outlet, "who": one.subject, "verdict": one.verdict, "reason": one.reason} | times
-
-
 def told_shape(one: IncidentRecord) -> dict[str, Any]:
-    """... with what became of its alarm (`told`) and of the news of its end (`told_end`), all addresses together."""
-    return incident_shape(one.incident) | {"told": one.opening, "told_end": one.ending}
+    """An incident with what became of its alarm (`told`) and of the news of its end (`told_end`), all addresses together."""
+    return one.incident.as_json() | {"told": one.opening, "told_end": one.ending}
 
 
 def lasted(one: Incident, now: datetime) -> str:
     """ "3 h 10 min, open", or how long it was until its end."""
     from indexer.overview import age
 
-    return age(one.began_at, one.closed_at) if one.closed_at else f"{age(one.began_at, now)}, open"
+    if one.closed_at is None:
+        return f"{age(one.began_at, now)}, open"
+    return age(one.began_at, one.closed_at) + (", no longer watched" if one.is_unwatched else "")
 
 
 def alarm_words(one: Told) -> str:

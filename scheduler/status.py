@@ -39,7 +39,7 @@ class Status:
             "at": one.now, "store": self.store, "articles": one.articles, "waiting_entries": one.waiting_entries, "outbox": one.outbox,
             "outbox_oldest_at": one.outbox_oldest_at, "dead_letters": one.dead_letters, "service": one.leader.name if one.leader else None,
             "processes": [_process_shape(process, one.now) for process in one.processes], "outlets_due": one.outlets_due,
-            "due_oldest_at": one.due_oldest_at, "troubles": troubles(one), "incidents": one.incidents, "verdicts": one.verdicts,
+            "due_oldest_at": one.due_oldest_at, "troubles": troubles(one), "incidents": [incident.as_json() for incident in one.incidents], "verdicts": one.verdicts,
             "articles_new_last_day": sum(one.new_articles.values()), "runs": self.runs, "outlets": one.outlets,
         }  # fmt: skip
 

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -32,7 +32,7 @@ class Incident:
     reason: str
     """In words."""
     detail: Mapping[str, Any] = field(default_factory=dict)
-    """`verdicts`: those that it had before, oldest first, where it changed."""
+    """`verdicts`: those that it had before, oldest first, where it changed. `unwatched`: it ended because the outlet is watched no more."""
     began_at: datetime
     """First sign, seen in hindsight."""
     opened_at: datetime
@@ -50,6 +50,24 @@ class Incident:
     def subject(self) -> str:
         """Who has it, for people: the outlet's slug, or "this monitor"."""
         return THIS_MONITOR if self.is_ours else self.outlet
+
+    @property
+    def is_unwatched(self) -> bool:
+        """Whether it ended because the outlet is watched no more, not because it is well."""
+        return bool(self.detail.get("unwatched"))
+
+    def as_json(self) -> dict[str, Any]:
+        """For commands: `outlet` is None for the fault on this side, `who` names it for people; evidence (`detail`) is left out."""
+        times = {name: getattr(self, name) for name in ("began_at", "opened_at", "seen_at", "closed_at")}
+        whose = {"outlet": None if self.is_ours else self.outlet, "who": self.subject}
+        return {
+            "id": self.id,
+            **whose,
+            "verdict": self.verdict,
+            "reason": self.reason,
+            **times,
+            "is_unwatched": self.is_unwatched,
+        }
 
 
 def open_incident(connection: sa.Connection, one: Incident) -> Incident:
@@ -89,6 +107,18 @@ def find_incident(connection: sa.Connection, number: int) -> Incident | None:
     """The incident of that number, open or over."""
     row = connection.execute(sa.select(incident).where(incident.c.id == number)).first()
     return Incident(**row._mapping) if row else None
+
+
+def close_unwatched(connection: sa.Connection, watched: Collection[str], now: datetime) -> list[Incident]:
+    """Close the incidents of outlets that are not among those watched: nobody would see them recover. Returns them."""
+    ended = [
+        replace(one, detail={**one.detail, "unwatched": True}, closed_at=now)
+        for one in open_incidents(connection).values()
+        if not one.is_ours and one.outlet not in watched
+    ]
+    for one in ended:
+        save_incident(connection, one)
+    return ended
 
 
 def prune(connection: sa.Connection, before: datetime) -> int:

@@ -16,7 +16,7 @@ from crawler.store import articles, dead_letters, frontier, health, incidents, o
 from crawler.store.health import OutletHealth
 from crawler.store.incidents import Incident
 from crawler.store.processes import Process
-from crawler.store.schema import delivery, outlet_hour, outlet_turn, run
+from crawler.store.schema import delivery, outlet, outlet_hour, outlet_turn, run
 
 DAY = timedelta(days=1)
 
@@ -37,6 +37,7 @@ class Overview:
     processes: tuple[Process, ...]
     """Services and workers that live."""
     outlets: tuple[OutletHealth, ...]
+    """Those ever crawled, but for disabled ones, which keep their last verdict for good."""
     incidents: tuple[Incident, ...]
     """Open ones, the longest first."""
     new_articles: Mapping[str, int]
@@ -78,7 +79,7 @@ def read_overview(connection: sa.Connection, now: datetime) -> Overview:
         now=now, articles=articles.count_articles(connection), waiting_entries=frontier.count_waiting(connection),
         outbox=outbox.count_outbox(connection), outbox_oldest_at=outbox.oldest_in_outbox(connection),
         dead_letters=dead_letters.count_dead_letters(connection), processes=processes.read(connection, now),
-        outlets=tuple(health.read_health(connection).values()), incidents=tuple(incidents.open_incidents(connection).values()),
+        outlets=_outlets(connection), incidents=tuple(incidents.open_incidents(connection).values()),
         new_articles=_new_articles(connection, now), runs=runs, run_seconds=run_seconds, last_run_at=last_run_at, outlets_due=due,
         due_oldest_at=due_oldest_at, alerts=_alerts(connection, now),
     )  # fmt: skip
@@ -101,6 +102,11 @@ def clock_skew_s(connection: sa.Connection, now: datetime) -> float:
         return 0.0
     said: datetime = connection.execute(sa.text("SELECT clock_timestamp()")).scalar_one()
     return (said - now).total_seconds()
+
+
+def _outlets(connection: sa.Connection) -> tuple[OutletHealth, ...]:
+    disabled = set(connection.execute(sa.select(outlet.c.slug).where(outlet.c.disabled_because.is_not(None))).scalars())
+    return tuple(one for slug, one in health.read_health(connection).items() if slug not in disabled)
 
 
 def _new_articles(connection: sa.Connection, now: datetime) -> dict[str, int]:

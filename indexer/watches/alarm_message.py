@@ -65,15 +65,18 @@ def _headline(order: Sequence[Incident], names: Mapping[str, str], words: Wordin
         return words.say("reached title" if order[0].closed_at else "this side title")
     if len(order) == 1:
         name = _name(order[0], names)
-        return words.say("ok again", name) if order[0].closed_at else f"{name}: {words.say(order[0].verdict)}"
-    begun = sum(one.closed_at is None for one in order)
-    counts = [("trouble", begun), ("well", len(order) - begun)]
+        ended = words.say("unwatched title" if order[0].is_unwatched else "ok again", name)
+        return ended if order[0].closed_at else f"{name}: {words.say(order[0].verdict)}"
+    begun, left = sum(one.closed_at is None for one in order), sum(one.is_unwatched for one in order)
+    counts = [("trouble", begun), ("well", len(order) - begun - left), ("left", left)]
     return ", ".join(words.count(what, number) for what, number in counts if number)
 
 
 def _line(one: Incident, names: Mapping[str, str], words: Wording, reader: Reader) -> str:
     began, name = _clock(one.began_at, reader), _name(one, names)
     reason = told(translator(words.language), one.reason)[0]
+    if one.is_unwatched:
+        return clean_line(words.say("unwatched", name, words.say(one.verdict), began))
     if one.closed_at is not None:
         length, ended = span(one.closed_at - one.began_at), _clock(one.closed_at, reader)
         if one.outlet == EVERY_OUTLET:

@@ -22,6 +22,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "test": "This is a test of the watch: messages arrive here. It holds no article.", "a test": "a test",
         "alarm": "Alarm", "test alarm": "This is a test of the alarms: messages arrive here. Nothing is wrong.", "gone": "What it told of is over and no longer kept.",
         "since": "{}: {} since {}", "again": "{}: ok again after {} ({}, {}–{})", "ok again": "{}: ok again",
+        "unwatched": "{}: no longer watched; it was {} since {}", "unwatched title": "{}: no longer watched",
         "this side": "Most outlets are unreachable since {}", "this side title": "most outlets unreachable, the fault may be on this side",
         "this side hint": "The fault may be on this side: network, name server, firewall or proxy. While it lasts, unreachable outlets are not told one by one.",
         "reached": "Most outlets are reached again after {} ({}–{})", "reached title": "most outlets are reached again",
@@ -33,6 +34,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "test": "To próba obserwacji: wiadomości tu dochodzą. Nie ma w niej artykułów.", "a test": "próba",
         "alarm": "Alarm", "test alarm": "To próba alarmów: wiadomości tu dochodzą. Nic się nie stało.", "gone": "To, co zgłaszał, minęło i nie jest już przechowywane.",
         "since": "{}: {} od {}", "again": "{}: znów w porządku po {} ({}, {}–{})", "ok again": "{}: znów w porządku",
+        "unwatched": "{}: nie jest już obserwowany (był: {}, od {})", "unwatched title": "{}: nie jest już obserwowany",
         "this side": "Większość tytułów jest nieosiągalna od {}", "this side title": "większość tytułów nieosiągalna, przyczyna może być po tej stronie",
         "this side hint": "Przyczyna może być po tej stronie: sieć, serwer nazw, zapora albo proxy. Dopóki to trwa, tytuły nieosiągalne nie są zgłaszane osobno.",
         "reached": "Większość tytułów jest znów osiągalna po {} ({}–{})", "reached title": "większość tytułów znów osiągalna",
@@ -49,6 +51,7 @@ _COUNTED: Mapping[str, Mapping[str, Mapping[str, str]]] = {
         "outlet": {"one": "{} outlet", "other": "{} outlets"},
         "trouble": {"one": "{} outlet with trouble", "other": "{} outlets with trouble"},
         "well": {"one": "{} ok again", "other": "{} ok again"},
+        "left": {"one": "{} no longer watched", "other": "{} no longer watched"},
     },
     "pl": {
         "article": {"one": "{} artykuł", "few": "{} artykuły", "many": "{} artykułów"},
@@ -57,6 +60,7 @@ _COUNTED: Mapping[str, Mapping[str, Mapping[str, str]]] = {
         "outlet": {"one": "{} tytuł", "few": "{} tytuły", "many": "{} tytułów"},
         "trouble": {"one": "{} tytuł z kłopotem", "few": "{} tytuły z kłopotami", "many": "{} tytułów z kłopotami"},
         "well": {"one": "{} znów w porządku", "few": "{} znów w porządku", "many": "{} znów w porządku"},
+        "left": {"one": "{} już nieobserwowany", "few": "{} już nieobserwowane", "many": "{} już nieobserwowanych"},
     },
 }
 
