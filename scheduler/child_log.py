@@ -11,8 +11,10 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
+import pydantic
 import structlog
 
+from crawler.model.run import OUTLET_DONE, OutletReport
 from crawler.terminal import say
 
 _LEVELS = {
@@ -24,6 +26,9 @@ _LEVELS = {
 }
 
 
+_OUTLET = pydantic.TypeAdapter(OutletReport)
+
+
 def read_line(text: str) -> dict[str, Any] | None:
     """The event of one line, or None when it is none."""
     if not text.startswith("{"):
@@ -33,6 +38,16 @@ def read_line(text: str) -> dict[str, Any] | None:
     except (ValueError, RecursionError):
         return None
     return event if isinstance(event, dict) and isinstance(event.get("event"), str) else None
+
+
+def outlet_done(text: str) -> OutletReport | None:
+    """The report of an outlet that is done, or None for any other line."""
+    if OUTLET_DONE not in text or (event := read_line(text)) is None or event["event"] != OUTLET_DONE:
+        return None
+    try:
+        return _OUTLET.validate_python(event.get("report"))
+    except pydantic.ValidationError:  # it is told again at the end of the crawl
+        return None
 
 
 def tell_person(verbose: bool) -> Callable[[str], None]:

@@ -34,7 +34,9 @@ class SchedulerSettings:
     )
     push_every: str = setting("10s", "How often new articles are handed to the search index.")
     run_time_limit: str = setting("30m", "A crawl that takes longer is stopped; what is left waits for the next.")
-    children: int = setting(2, "Crawls (child processes) at once. One outlet is never crawled by two.")
+    children: int = setting(
+        2, "Crawls (child processes) at once, as many again while some wait for slow outlets. One outlet is never crawled by two."
+    )
     stop_within: str = setting("25s", "Time that a crawl gets to finish its pages when the service is stopped.")
     batch: int = setting(50, "Outlets in one crawl (child process) at most; what waits is shared among the processes that work.")
     lease: str = setting(

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from crawler.config import Locations, crawler_settings, store_settings, store_url
 from crawler.errors import BackendUnavailable, ConfigError
 from crawler.model.outlet import Outlet
-from crawler.model.run import CrawlPlan, RunReport
+from crawler.model.run import CrawlPlan, OutletReport, RunReport
 from crawler.outlets.choosing import is_on_loopback, outlet_folders
 from crawler.settings import parse_duration
 from crawler.store import leases, pages, runs
@@ -25,6 +25,7 @@ from crawler.store.database import Database
 from scheduler.config import scheduler_settings
 from scheduler.judging import keep_verdicts
 from scheduler.launch import launch_crawl
+from scheduler.telling import Teller
 
 if TYPE_CHECKING:
     from indexer.push import PushReport
@@ -92,21 +93,36 @@ def crawl(
     *,
     stop: threading.Event | None = None,
     on_line: Callable[[str], None] | None = None,
+    on_done: Callable[[Sequence[OutletReport]], None] | None = None,
 ) -> RunReport:
-    """Crawl now, in a child process; keep the verdicts on the outlets. Raises ConfigError before anything is fetched."""
+    """Crawl now, in a child process; keep the verdicts on the outlets. Raises ConfigError before anything is fetched.
+
+    `on_done` hears of outlets that are done, judged and free for others while the crawl goes on, in a thread of its own; of those that
+    end with the crawl it hears nothing.
+    """
     now = datetime.now(UTC)
     check_clock(now)
     settings = scheduler_settings(locations)
     plan = make_plan(locations, request, now, secrets.token_hex(4))
-    report = launch_crawl(
-        plan,
-        parse_duration(settings.run_time_limit),
-        stop=stop,
-        on_line=on_line,
-        stop_within_s=max(1.0, parse_duration(settings.stop_within) - CLOSING_S),
-    )
+    judged: set[str] = set()
+
+    def hand_on(reports: Sequence[OutletReport]) -> None:
+        keep_verdicts(database, reports, datetime.now(UTC))
+        judged.update(one.outlet for one in reports)
+        if on_done is not None:
+            on_done(reports)
+
+    teller = Teller(hand_on) if on_done is not None else None
+    try:
+        report = launch_crawl(
+            plan, parse_duration(settings.run_time_limit), stop=stop, on_line=on_line, on_outlet=teller.add if teller else None,
+            stop_within_s=max(1.0, parse_duration(settings.stop_within) - CLOSING_S),
+        )  # fmt: skip
+    finally:
+        if teller is not None:
+            teller.close()
     if not request.probe:
-        keep_verdicts(database, report, datetime.now(UTC))
+        keep_verdicts(database, [one for one in report.outlets if one.outlet not in judged], datetime.now(UTC))
     return report
 
 

@@ -8,21 +8,20 @@ from __future__ import annotations
 
 import math
 import secrets
-import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import UTC, datetime
 
 import sqlalchemy as sa
 import structlog
 
 from crawler.errors import BackendUnavailable, DepeszaError
-from crawler.model.run import RunReport
+from crawler.model.run import OutletReport, RunReport
 from crawler.settings import parse_duration
 from crawler.store import leases, turns
 from crawler.store.database import Database
 from scheduler.child_log import log_again
 from scheduler.crawling import CrawlRequest, crawl
-from scheduler.dispatch import Dispatcher
+from scheduler.dispatch import Batch, Dispatcher
 from scheduler.health import failed, is_skipped
 from scheduler.heart import Heart, Pulse
 from scheduler.planning import Planner
@@ -121,24 +120,28 @@ class Crew:
             now = leases.shared_now(connection, datetime.now(UTC))
             return turns.claim(connection, self.owner, now, share, known, self._lease_s)
 
-    def _crawl(self, batch: tuple[str, ...], stop: threading.Event) -> None:
+    def _crawl(self, batch: Batch) -> None:
         """One batch. Whatever goes wrong is a line in the log and another attempt."""
         plan, report = self._plan(), None
-        outlets = tuple(plan.outlets[slug] for slug in batch if slug in plan.outlets)
+        outlets = tuple(plan.outlets[slug] for slug in batch.outlets if slug in plan.outlets)
         try:
             if outlets:
-                on_line = log_again(self._verbose)
-                report = crawl(plan.locations, self._database, CrawlRequest(outlets=outlets), stop=stop, on_line=on_line)
+                report = crawl(
+                    plan.locations, self._database, CrawlRequest(outlets=outlets), stop=batch.stop, on_line=log_again(self._verbose),
+                    on_done=lambda reports: self._settle_early(batch, reports),
+                )  # fmt: skip
                 log_report(report)
         except DepeszaError as error:
-            log.error("crawl not possible", outlets=len(batch), reason=str(error))
+            log.error("crawl not possible", outlets=len(outlets), reason=str(error))
         except Exception:
-            log.exception("crawl failed", outlets=len(batch))
+            log.exception("crawl failed", outlets=len(outlets))
+        left, is_cut = batch.left, batch.stop.is_set() and not (report and report.finished)
+        reports = report.outlets if report and not report.store_lost else ()
         try:
             with self._database.write() as connection:
-                retries = self._settle(connection, batch, report, stop.is_set())
+                retries = self._settle(connection, left, reports, is_cut)
         except BackendUnavailable as error:
-            log.error("what became of a crawl is not told to the store: it is due again", outlets=len(batch), reason=str(error))
+            log.error("what became of a crawl is not told to the store: it is due again", outlets=len(left), reason=str(error))
         else:
             if retries:
                 first = min(retries.values())
@@ -146,17 +149,26 @@ class Crew:
                     "will be tried again", outlets=", ".join(sorted(retries)), from_at=first.isoformat(timespec="seconds")
                 )
 
+    def _settle_early(self, batch: Batch, reports: Sequence[OutletReport]) -> None:
+        """Outlets that are done while others of their batch are not. Raises BackendUnavailable: then their claims end by themselves."""
+        slugs = [one.outlet for one in reports]
+        batch.done(slugs)  # before the store says so: whoever claims them then has not taken them from this batch
+        with self._database.write() as connection:
+            self._settle(connection, slugs, reports, False)
+        self.wake()
+
     def _settle(
-        self, connection: sa.Connection, batch: tuple[str, ...], report: RunReport | None, stopped: bool
+        self, connection: sa.Connection, outlets: Collection[str], reports: Iterable[OutletReport], is_cut: bool
     ) -> dict[str, datetime]:
-        """Say of each outlet whether its crawl happened; returns those to be tried again, and when."""
+        """Say of each outlet whether its crawl happened; returns those to be tried again, and when. `is_cut`: it was ended, for a reason
+        that is not the outlets'."""
         now, plan = leases.shared_now(connection, datetime.now(UTC)), self._plan()
-        reports = {one.outlet: one for one in report.outlets} if report and not report.store_lost else {}
+        told = {one.outlet: one for one in reports}
         retries: dict[str, datetime] = {}
         planned: dict[str, datetime] = {}
-        for slug in batch:
-            one = reports.get(slug)
-            if stopped and not (report and report.finished):
+        for slug in outlets:
+            one = told.get(slug)
+            if is_cut:
                 turns.give_back(connection, self.owner, now, [slug])
             elif slug in plan.outlets and (one is None or is_skipped(one)):
                 if retry_at := turns.fail(connection, self.owner, slug, now):

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from crawler.model.run import Outcome, OutletReport, RunReport, SourceStatus
+from crawler.model.run import Outcome, OutletReport, SourceStatus
 from crawler.store import dead_letters, incidents, outlet_hours, outlets, sources, templates
 from crawler.store import health as health_store
 from crawler.store.database import Database
@@ -34,9 +34,9 @@ _UNCHANGED = {SourceStatus.NOT_MODIFIED, SourceStatus.SAME_BODY}
 _kept: WeakKeyDictionary[Database, dict[str, tuple[datetime, History]]] = WeakKeyDictionary()
 
 
-def keep_verdicts(database: Database, report: RunReport, now: datetime) -> None:
-    """Judge each outlet of the report and write what follows. Raises BackendUnavailable."""
-    done = {one.outlet: one for one in report.outlets if not is_skipped(one)}
+def keep_verdicts(database: Database, reports: Iterable[OutletReport], now: datetime) -> None:
+    """Judge each outlet from the report of its crawl and write what follows. Raises BackendUnavailable."""
+    done = {one.outlet: one for one in reports if not is_skipped(one)}
     with database.read() as connection:
         histories = _histories(connection, database, sorted(done), now)
     with database.write() as connection:

@@ -8,6 +8,7 @@ of its own, and what happened is what its report says. Not here: what is crawled
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import os
 import signal
 import subprocess
@@ -24,9 +25,10 @@ import pydantic
 
 import crawler
 from crawler.errors import BackendUnavailable, full_disk
-from crawler.model.run import CrawlPlan, RunReport
+from crawler.model.run import CrawlPlan, OutletReport, RunReport
 from crawler.store import leases, runs
 from crawler.store.database import open_database
+from scheduler.child_log import outlet_done
 
 STOP_S = 25.0
 """A stopped crawl gets this long to finish its pages (SAFETY F28: a container gives 30 s)."""
@@ -46,14 +48,17 @@ def launch_crawl(
     *,
     stop: threading.Event | None = None,
     on_line: Callable[[str], None] | None = None,
+    on_outlet: Callable[[OutletReport], None] | None = None,
     stop_within_s: float = STOP_S,
 ) -> RunReport:
     """Run `python -m crawler.run` on the plan and return its report.
 
     After `timeout_s`, when `stop` is set, or on Ctrl-C the child gets SIGTERM, and `stop_within_s` later SIGKILL. A child
     that ends without a report gives one with `finished=False` and the reason, and its row in the store is closed. `on_line`
-    gets every line the child writes. Ctrl-C is raised again when the child has ended.
+    gets every line the child writes, `on_outlet` the report of each outlet that is done while others are not; both from the
+    thread that reads, which must not wait. Ctrl-C is raised again when the child has ended.
     """
+    plan = dataclasses.replace(plan, tell_outlets=on_outlet is not None)
     plan_path = plan.report_path.with_suffix(".plan.json")
     try:
         plan.report_path.parent.mkdir(parents=True, exist_ok=True)
@@ -63,7 +68,7 @@ def launch_crawl(
         raise BackendUnavailable(said) from error
     started_at = datetime.now(UTC)
     try:
-        child = _Child(plan_path, on_line)
+        child = _Child(plan_path, on_line, on_outlet)
         cut_short, interrupt = child.wait(timeout_s, stop, stop_within_s)
     finally:
         plan_path.unlink(missing_ok=True)
@@ -86,7 +91,9 @@ def launch_crawl(
 class _Child:
     """The child process and the thread that reads what it writes."""
 
-    def __init__(self, plan_path: Path, on_line: Callable[[str], None] | None) -> None:
+    def __init__(
+        self, plan_path: Path, on_line: Callable[[str], None] | None, on_outlet: Callable[[OutletReport], None] | None
+    ) -> None:
         home = str(Path(crawler.__file__).parents[1])
         path = os.pathsep.join(part for part in (home, os.environ.get("PYTHONPATH")) if part)
         # -P: a folder `crawler` where the command is typed must not be taken for ours. A session of its own: Ctrl-C in the
@@ -96,7 +103,7 @@ class _Child:
             stderr=subprocess.STDOUT, env={**os.environ, "PYTHONPATH": path}, start_new_session=True,
         )  # fmt: skip
         self.last_lines: deque[str] = deque(maxlen=_LAST_LINES)
-        self._on_line = on_line
+        self._on_line, self._on_outlet = on_line, on_outlet
         self._reader = threading.Thread(target=self._read, name="crawl-output", daemon=True)
         self._reader.start()
 
@@ -158,6 +165,9 @@ class _Child:
     def _read_lines(self, lines: IO[bytes]) -> None:
         for raw in lines:
             text = raw.decode("utf-8", "replace").rstrip()
+            if self._on_outlet is not None and (report := outlet_done(text)) is not None:
+                self._on_outlet(report)
+                continue
             self.last_lines.append(text)
             if self._on_line is not None and text:
                 with contextlib.suppress(OSError):  # the log's disk may be full: the child goes on, for its lines are read on

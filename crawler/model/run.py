@@ -87,6 +87,8 @@ class SourceReport:
 
 ALREADY_RUNNING = "already running"
 """`OutletReport.error` of an outlet whose lease another run holds: nothing was done, nothing is wrong (SAFETY F12)."""
+OUTLET_DONE = "outlet done"
+"""Event of the line in which a crawl tells an outlet's report before its own end (`CrawlPlan.tell_outlets`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -215,6 +217,8 @@ class CrawlPlan:
     """Seconds a page may take on the wire, redirects included (SAFETY, Limits)."""
     force: bool = False
     """Poll every source and fetch every entry unconditionally, due or not."""
+    tell_outlets: bool = False
+    """Write a line `OUTLET_DONE` with the outlet's whole report as soon as it is done and its lease is free."""
     probe: bool = False
     """Look at a site without filing anything (`outlets add`, `outlets check`); with `urls`, read just these pages
     (`copies --url`)."""

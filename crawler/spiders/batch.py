@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+import pydantic
 import sqlalchemy as sa
 import structlog
 
 from crawler.errors import BackendUnavailable
-from crawler.model.run import ALREADY_RUNNING, OutletReport, RunReport
+from crawler.model.run import ALREADY_RUNNING, OUTLET_DONE, OutletReport, RunReport
 from crawler.spiders.hold import NO_HEARTBEAT
 from crawler.spiders.outlet_crawl import OutletCrawl
 from crawler.spiders.run_parts import RunParts
@@ -20,6 +21,7 @@ from crawler.store import leases, outlets, runs
 
 STOP_WITHIN_S = 20.0
 """What is under way gets so long after a stop; with closing down it makes less than the 25 s of SAFETY F28."""
+_REPORT = pydantic.TypeAdapter(OutletReport)
 log = structlog.get_logger("crawler")
 
 
@@ -122,6 +124,8 @@ class Batch:
         self._held.discard(name)
         with contextlib.suppress(BackendUnavailable):
             await self._parts.ledger.write(lambda connection: leases.release(connection, owner, [name]))
+            if self._parts.plan.tell_outlets and not self._parts.stopping.is_set():
+                log.info(OUTLET_DONE, report=_REPORT.dump_python(report, mode="json"))
 
     async def _beat(self) -> None:
         """Say that we live. Leases that were lost (the machine slept) belong to another run by now: stop at once."""

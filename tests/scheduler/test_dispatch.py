@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from crawler.errors import BackendUnavailable
-from scheduler.dispatch import Dispatcher
+from scheduler.dispatch import Batch, Dispatcher
 
 pytestmark = pytest.mark.timeout(60)
 
@@ -22,6 +22,7 @@ class Desk:
         self.broken: list[Exception] = []
         self.batches: list[tuple[str, ...]] = []
         self.stopped: list[tuple[str, ...]] = []
+        self.under_way: list[Batch] = []
         self.go = threading.Event()
 
     def take(self, busy: frozenset[str]) -> tuple[str, ...]:
@@ -31,15 +32,16 @@ class Desk:
         self.due -= set(batch)
         return batch
 
-    def crawl(self, batch: tuple[str, ...], stop: threading.Event) -> None:
-        self.batches.append(batch)
-        if "breaks" in batch:
+    def crawl(self, batch: Batch) -> None:
+        self.batches.append(batch.outlets)
+        self.under_way.append(batch)
+        if "breaks" in batch.outlets:
             raise OSError("no more processes")
         deadline = time.monotonic() + 30
-        while not self.go.is_set() and not stop.is_set() and time.monotonic() < deadline:
+        while not self.go.is_set() and not batch.stop.is_set() and time.monotonic() < deadline:
             time.sleep(0.01)
-        if stop.is_set():
-            self.stopped.append(batch)
+        if batch.stop.is_set():
+            self.stopped.append(batch.outlets)
 
 
 @pytest.fixture
@@ -95,6 +97,45 @@ def test_f12_what_is_due_again_while_it_is_under_way_waits_for_its_end(desk: Des
     desk.go.set()
     until(lambda: len(desk.batches) == 3)
     assert desk.batches == [("a",), ("b",), ("a",)]
+
+
+def test_an_outlet_that_is_done_is_crawled_again_while_a_slow_one_of_its_batch_goes_on(
+    desk: Desk, started: Callable[..., Dispatcher]
+) -> None:
+    dispatcher = started(children=2)
+    desk.due |= {"quick", "slow"}
+    dispatcher.wake()
+    until(lambda: bool(desk.under_way))
+    desk.under_way[0].done(["quick"])
+    assert dispatcher.under_way == {"slow"}
+    desk.due.add("quick")
+    dispatcher.wake()
+    until(lambda: desk.batches == [("quick", "slow"), ("quick",)])
+    dispatcher.cut(["slow"])
+    until(lambda: desk.stopped == [("quick", "slow")])
+    assert dispatcher.under_way == {"quick"}
+
+
+def test_a_batch_that_straggles_makes_room_for_as_many_as_there_are_children(
+    desk: Desk, started: Callable[..., Dispatcher]
+) -> None:
+    dispatcher = started(children=1, straggling_s=0, poll_s=0.05)
+    for number in range(3):
+        desk.due.add(f"outlet-{number}")
+        if number < 2:
+            until(lambda number=number: f"outlet-{number}" in dispatcher.under_way)  # type: ignore[misc]  # a lambda's default has no type
+    assert (len(desk.batches), desk.due) == (2, {"outlet-2"})
+    desk.go.set()
+    until(lambda: len(desk.batches) == 3)
+
+
+def test_a_batch_that_works_leaves_no_room(desk: Desk, started: Callable[..., Dispatcher]) -> None:
+    dispatcher = started(children=1, poll_s=0.02)
+    desk.due.add("a")
+    until(lambda: dispatcher.under_way == {"a"})
+    desk.due.add("b")
+    time.sleep(0.2)  # ten looks; that nothing happens has no event
+    assert (desk.batches, desk.due) == ([("a",)], {"b"})
 
 
 def test_what_nobody_told_about_is_found_by_looking(desk: Desk, started: Callable[..., Dispatcher]) -> None:

@@ -23,7 +23,8 @@ from crawler.store import health as health_store
 from crawler.store.database import Database, open_database
 from scheduler.crawling import CrawlRequest
 from scheduler.lock import only_service, service_holder
-from scheduler.service import Service
+from scheduler.reload import read_plan
+from scheduler.service import Service, gather_s
 from tests.scheduler.conftest import Said, SmallOutlet
 
 pytestmark = pytest.mark.timeout(120)
@@ -80,6 +81,24 @@ def test_f28_sigterm_ends_the_process_with_exit_code_0_and_the_run_is_closed(sma
         turn = turns.read_turns(connection)["jodlowo"]
         assert processes.read(connection, datetime.now(UTC)) == ()
     assert (turn.owner, turn.attempts, turn.due_at is not None) == (None, 0, True), "what is left is due after the next start"
+
+
+def test_a_slow_outlet_holds_up_no_other_of_its_batch(small_outlet: SmallOutlet, store: Database) -> None:
+    small_outlet.slow_s = 60
+    config = small_outlet.locations.config_path
+    config.write_text('[crawler]\noutlets = ["jodlowo", "sad"]\nworkers = 1\n', "utf-8")
+    small_outlet.write(slug="sad", schedule='[schedule]\nevery = "2s"')
+    path = small_outlet.locations.outlets_dir / "sad.toml"
+    path.write_text(path.read_text("utf-8").replace("/rss", "/not-there"), "utf-8")
+    with running(Service(find_locations(config.parent, config, {}))):
+        until(lambda: "/art/1" in small_outlet.asked)
+        until(lambda: len(_runs(store)) >= 2)
+        with store.read() as connection:
+            turn = turns.read_turns(connection)
+            assert (turn["jodlowo"].owner is not None, turn["jodlowo"].ended_at) == (True, None), "still under way"
+            assert turn["sad"].ended_at is not None
+            assert set(health_store.read_health(connection)) == {"sad"}, "judged before the crawl's end"
+        small_outlet.over.set()
 
 
 def test_a_child_that_is_killed_is_an_outcome_and_its_outlet_is_tried_again_later(
@@ -272,3 +291,24 @@ def _schedules(database: Database) -> dict[str, str]:
 def _runs(database: Database) -> list[runs.Run]:
     with database.read() as connection:
         return runs.list_runs(connection)
+
+
+@pytest.mark.parametrize(
+    ("schedule", "seconds"), [("adaptive = true", 30), ('adaptive = true\nshortest = "1m"', 15), ('every = "5m"', 30)]
+)
+def test_adaptive_outlets_that_come_due_one_by_one_share_a_batch_but_wait_no_quarter_of_their_shortest_interval(
+    small_outlet: SmallOutlet, schedule: str, seconds: float
+) -> None:
+    small_outlet.write(schedule=f"[schedule]\n{schedule}")
+    watch(small_outlet, "jodlowo")
+    assert gather_s(read_plan(small_outlet.locations)) == seconds
+
+
+def test_an_adaptive_outlet_that_is_new_does_not_wait_for_the_next_gathering(
+    small_outlet: SmallOutlet, store: Database, crawled: Crawled, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("scheduler.service.GATHER_S", 3600.0)
+    small_outlet.write(schedule='[schedule]\nadaptive = true\nshortest = "2h"\nlongest = "4h"')
+    watch(small_outlet, "jodlowo")
+    with running(Service(small_outlet.locations)):
+        until(lambda: crawled == [("jodlowo",)])

@@ -50,7 +50,14 @@ class Crawls:
         self.go.set()
 
     def __call__(
-        self, locations: Locations, database: Database, request: CrawlRequest, *, stop: threading.Event, on_line: object
+        self,
+        locations: Locations,
+        database: Database,
+        request: CrawlRequest,
+        *,
+        stop: threading.Event,
+        on_line: object,
+        on_done: object,
     ) -> RunReport:
         slugs = tuple(outlet.slug for outlet in request.outlets)
         self.begun.append(slugs)

@@ -176,7 +176,7 @@ class Month:
         self._planned |= planned
 
     def _judge(self, report: RunReport, now: datetime) -> None:
-        keep_verdicts(self.database, report, now)
+        keep_verdicts(self.database, report.outlets, now)
 
     async def _crawl(self, connection: sa.Connection, outlet: Outlet) -> OutletReport:
         report = await self.crawler.crawl(connection, outlet)

@@ -29,7 +29,7 @@ from crawler.store.database import open_database
 from scheduler.config import SchedulerSettings
 from tests.scheduler.month.drive import TICK, Month, Seen, Upset
 from tests.scheduler.month.parts import live_in_parts, part_of
-from tests.scheduler.month.scoring import PollScore, SlotScore, VerdictScore, score_polls, score_slots, score_verdicts
+from tests.scheduler.month.scoring import HEALED, PollScore, SlotScore, VerdictScore, score_polls, score_slots, score_verdicts
 from tests.scheduler.month.script import KINDS
 from tests.scheduler.month.server import serve
 from tests.scheduler.month.world import World, make_world
@@ -86,7 +86,11 @@ def print_verdicts(score: VerdictScore) -> None:
         row = {verdict: count for (name, verdict), count in score.table.items() if name == kind.name}
         if not row:
             continue
-        right = sum(count for verdict, count in row.items() if verdict in kind.verdicts or (not kind.alarm and verdict == "none"))
+        right = sum(
+            count
+            for verdict, count in row.items()
+            if verdict in kind.verdicts or verdict == HEALED or (not kind.alarm and verdict == "none")
+        )
         total = sum(count for verdict, count in row.items() if not verdict.startswith("("))
         delays = score.delays_h.get(kind.name, [])
         spread = f"{np.median(delays):>10.1f}{max(delays):>8.1f}" if delays else f"{'':>18}"

@@ -19,6 +19,8 @@ from tests.scheduler.month.world import World
 AFTERMATH = timedelta(hours=30)
 """An incident opened so soon after a trouble's end is still the trouble's: its signs wait for articles, and its verdict may still change."""
 FIXED_S = 300.0
+HEALED = "none, healed"
+"""No incident, and nothing was late by more than the allowed hours."""
 
 
 @dataclass(slots=True)
@@ -96,7 +98,7 @@ def score_verdicts(world: World, seen: Seen) -> VerdictScore:
             explained |= {one.id for one in near if one.opened_at <= trouble.ends}
             continue
         explained |= {one.id for one in near}
-        _score_trouble(world, score, trouble, near)
+        _score_trouble(world, seen, score, trouble, near)
     score.false_alarms += [
         f"{one.outlet} ({world.room(one.outlet).habit}, {world.room(one.outlet).per_day:.1f} a day) {one.verdict} "
         f"{one.opened_at:%d.%m. %H:%M}: {one.reason[:110]}"
@@ -112,7 +114,7 @@ def _score_quiet(score: VerdictScore, trouble: Trouble, near: Sequence[Incident]
     score.false_alarms += [f"{one.outlet} {one.verdict} in a {trouble.kind.name}: {one.reason[:110]}" for one in near]
 
 
-def _score_trouble(world: World, score: VerdictScore, trouble: Trouble, near: Sequence[Incident]) -> None:
+def _score_trouble(world: World, seen: Seen, score: VerdictScore, trouble: Trouble, near: Sequence[Incident]) -> None:
     kind, sign = trouble.kind, world.first_sign(trouble)
     latest = world.latest(trouble)
     if latest > min(trouble.ends, world.end):
@@ -120,6 +122,9 @@ def _score_trouble(world: World, score: VerdictScore, trouble: Trouble, near: Se
         return
     score.troubles += 1
     who = f"{trouble.slug} ({world.room(trouble.slug).habit}, {world.room(trouble.slug).per_day:.1f} a day) {kind.name}, from {trouble.begins:%d.%m. %H:%M}"
+    if not near and kind.heals and _all_filed(world, seen, trouble):
+        score.table[kind.name, HEALED] += 1
+        return
     if not near:
         score.table[kind.name, "none"] += 1
         score.wrong.append(f"{who}: no incident")
@@ -138,6 +143,14 @@ def _score_trouble(world: World, score: VerdictScore, trouble: Trouble, near: Se
         )
     if first.closed_at is None and trouble.ends < world.end - timedelta(days=2):
         score.not_recovered.append(f"{who}, over since {trouble.ends:%d.%m. %H:%M}")
+
+
+def _all_filed(world: World, seen: Seen, trouble: Trouble) -> bool:
+    """Whether all that was published in the trouble was filed in the time in which a verdict is due."""
+    filed = dict(seen.found.get(trouble.slug, ()))
+    times, last = world.published[trouble.slug], trouble.ends - timedelta(hours=trouble.kind.allowed_h)
+    inside = np.flatnonzero((times >= trouble.begins.timestamp()) & (times < last.timestamp()))
+    return all(filed.get(int(number), np.inf) - times[number] <= 3600 * trouble.kind.allowed_h for number in inside)
 
 
 def _opened_as(one: Incident) -> str:

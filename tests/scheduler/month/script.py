@@ -32,6 +32,8 @@ class Kind:
     """Hours from the first sign to the open incident."""
     allowed_articles: int = 0
     """For what shows in articles only: the delay counts from the article of that number in the trouble on."""
+    heals: bool = False
+    """No verdict is right, too, where every article of the trouble was filed within `allowed_h` of its publication: the poller helped itself."""
     alarm: bool = True
     """False: a genuine quiet spell, which must open no incident."""
 
@@ -46,7 +48,7 @@ KINDS: tuple[Kind, ...] = (
     Kind(name="pages 403", verdicts=("blocked",), lasts_h=(48, 96), allowed_h=4, allowed_articles=6, least_per_day=4),
     Kind(name="redesign", verdicts=("parser broken",), lasts_h=(48, 120), allowed_h=4, allowed_articles=8, least_per_day=4),
     Kind(name="paywall", verdicts=("paywalled",), lasts_h=(96, 168), allowed_h=4, allowed_articles=20, least_per_day=4),
-    Kind(name="lying 304", verdicts=("feed frozen",), lasts_h=(120, 168), allowed_h=30, allowed_articles=30, least_per_day=6),
+    Kind(name="lying 304", verdicts=("feed frozen",), lasts_h=(120, 168), allowed_h=30, allowed_articles=30, least_per_day=6, heals=True),
     Kind(name="frozen feed", verdicts=("feed frozen",), lasts_h=(120, 168), allowed_h=30, allowed_articles=30, least_per_day=6),
     Kind(name="moved 301", verdicts=("moved",), lasts_h=(96, 168), allowed_h=6),
     Kind(name="gone 410", verdicts=("moved",), lasts_h=(96, 168), allowed_h=6),
