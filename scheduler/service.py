@@ -27,7 +27,7 @@ from scheduler.crawling import check_clock, own_index
 from scheduler.crew import Crew
 from scheduler.lock import only_service
 from scheduler.notify import Notifier
-from scheduler.reload import PlanFile
+from scheduler.reload import Plan, PlanFile
 from scheduler.slots import Adaptive
 from scheduler.timetable import Job
 
@@ -38,6 +38,9 @@ TICK_S = 5.0
 """How often the clock shows that it ticks; files are looked at with every second tick."""
 CATCH_UP_S = 60.0
 """How often one looks for slots that could not be fired (the store was away)."""
+GATHER_S = 30.0
+"""Adaptive outlets whose time comes within this share a batch, which costs two seconds of CPU however few they are; at most a quarter
+of the shortest wait (`tests/scheduler/measure_service.py`)."""
 TIDY_S = 600.0
 FLUSH_S = 3.0
 """What the last push may take after a stop; what is left is pushed after the next start."""
@@ -149,7 +152,7 @@ class Service:
             if not isinstance(job.slots, Adaptive):
                 clock.add_job(self._fire, SlotTrigger(job.slots), args=[[job]], id=str(job.slots), name=f"crawl {job.slots}")
         every = {
-            "catch up": (self._catch_up, CATCH_UP_S), "adaptive": (self._fire_adaptive, TICK_S), "tidy": (self._chores.tidy, TIDY_S),
+            "catch up": (self._catch_up, CATCH_UP_S), "adaptive": (self._fire_adaptive, gather_s(plan)), "tidy": (self._chores.tidy, TIDY_S),
             "push": (self._chores.push, parse_duration(plan.settings.push_every)),
             "alerts": (self._chores.alerts, parse_duration(plan.settings.push_every)),
         }  # fmt: skip
@@ -171,6 +174,7 @@ class Service:
                     now = leases.shared_now(connection, datetime.now(UTC))
                     turns.sync(connection, plan.schedules, now, plan.longest_waits)
                 self._is_synced = True
+                self._fire_adaptive()  # those that are new to the store
         except DepeszaError as error:
             log.warning("turns are not those of the catalogue yet, will be tried again", reason=str(error))
         self._fire([job for job in plan.jobs if not isinstance(job.slots, Adaptive)])
@@ -216,3 +220,9 @@ class Service:
             last.start()
             last.join(max(deadline - time.monotonic(), 0) + FLUSH_S)
         log.info("service stopped")
+
+
+def gather_s(plan: Plan) -> float:
+    """How often adaptive outlets whose time has come are made due."""
+    shortest_s = min((bounds.shortest_s for bounds in plan.adaptive.values()), default=4 * GATHER_S)
+    return max(1.0, min(GATHER_S, shortest_s / 4))

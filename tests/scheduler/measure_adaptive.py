@@ -24,6 +24,8 @@ from scheduler.adaptive import Adaptive, next_poll, rhythm_of, unknown_rhythm
 START = datetime(2026, 3, 16, tzinfo=UTC)
 """A Monday; clocks go forward in Europe on the second Sunday after."""
 FIXED_S = 300.0
+GATHER_S = 30.0
+"""The service looks so often for adaptive outlets whose time has come (`scheduler.service.GATHER_S`); `--gather` sets it."""
 LEARN_S = 4 * 3600.0
 """How often the rhythm is learnt anew here; the service does it more often, which changes little and costs minutes."""
 
@@ -122,6 +124,7 @@ def polls(paper: Paper, times: np.ndarray, days: int, slots: Adaptive) -> Iterat
             rhythm, known_in = rhythm_of([Hour(key, value) for key, value in hours.items()], paper.zone, now), at // LEARN_S
         state = FeedState(url="u", outlet="o", ttl_s=paper.ttl_s, overlap=overlap)
         at += next_poll(slots, rhythm, [state], now).interval_s
+        at = -(-at // GATHER_S) * GATHER_S
 
 
 def measure(papers: list[Paper], days: int, seed: int, *, from_day: int = 0) -> Result:
@@ -160,7 +163,9 @@ def main() -> None:
     parser.add_argument("--days", type=int, default=14)
     parser.add_argument("--scale", type=float, default=adaptive.AT_ONE_AN_HOUR_S)
     parser.add_argument("--power", type=float, nargs="*", default=[adaptive.POWER])
+    parser.add_argument("--gather", type=float, default=GATHER_S)
     wanted = parser.parse_args()
+    globals()["GATHER_S"] = wanted.gather
     print(f"{'':34} {'found':>7} {'median':>8} {'p90':>8} {'mean':>8} {'5m med.':>8} {'5m mean':>8} {'requests':>9} {'lost':>6}")
     adaptive.AT_ONE_AN_HOUR_S = wanted.scale
     for power in wanted.power:

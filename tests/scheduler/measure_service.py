@@ -1,6 +1,6 @@
 """What the service costs, really running: memory by process, CPU of polls and batches, and what `adaptive` costs beside an interval. No test.
 
-    .venv/bin/python -m tests.scheduler.measure_service [--outlets 60] [--minutes 4] [--articles 10]
+    .venv/bin/python -m tests.scheduler.measure_service [--outlets 60] [--minutes 4] [--articles 10] [--schedules interval adaptive]
 
 Outlets on loopback (`tests.journeys.press`), one feed each, that print nothing after the first crawl: what is measured is the watching. The
 store gets four weeks of history first, from one article a day to a hundred, the same at every hour, so that adaptive intervals are those
@@ -8,6 +8,7 @@ of a usual day. Then `depesza run` keeps time for `--minutes` of real time with 
 and their page workers together; idle CPU (no outlet due) is measured too. `serve` is asked some hundred searches.
 
 The interval is fired every minute here and counted as often as in a day of 15 minutes; adaptive is counted as it ran.
+`--schedules "adaptive 20s-2h"` shows what adaptive would cost if outlets were not gathered: for 5 s only, a quarter of the shortest wait.
 Memory is the largest proportional share (Pss, shared pages divided among their users) that was seen.
 """
 
@@ -21,7 +22,7 @@ import re
 import tempfile
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -30,6 +31,7 @@ import sqlalchemy as sa
 
 from crawler.store import outlet_hours, turns
 from crawler.store.outlet_hours import OutletHour
+from crawler.store.schema import outlet_hour
 from crawler.store.schema import run as run_table
 from tests.journeys.installation import Installation, wait_until
 from tests.journeys.press import FEED, Press
@@ -114,6 +116,7 @@ def write_history(home: Installation) -> None:
         for hour in range(1, 28 * 24):
             new = int(rate * hour) - int(rate * (hour - 1))
             rows.append(OutletHour(outlet=slug, hour=now - timedelta(hours=hour), crawls=4, polls=4, new=new, pages=new))
+    home.write(lambda connection: connection.execute(outlet_hour.delete()))  # what the first crawl found is no news of this hour
     home.write(lambda connection: outlet_hours.add(connection, rows))
 
 
@@ -156,7 +159,7 @@ def keep_time(home: Installation, every: str, minutes: float) -> Figures:
     set_schedule(home, every)
     with service(home) as watched:
         watched.watch(lambda: not home.children() and _quiet(home))
-        if every == "adaptive":
+        if every.startswith("adaptive"):
             home.write(_as_if_long_running)
         began, batches, polls = time.monotonic(), len(home.runs()), _polls(home)
         watched.begin()
@@ -191,6 +194,7 @@ def main() -> None:
     parser.add_argument("--outlets", type=int, default=60)
     parser.add_argument("--articles", type=int, default=10, help="of each outlet, at first sight")
     parser.add_argument("--minutes", type=float, default=4.0)
+    parser.add_argument("--schedules", nargs="+", default=["interval", "adaptive"])
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, Press(options.outlets) as press:
         for slug in press.slugs:
@@ -198,12 +202,12 @@ def main() -> None:
         home = Installation(press, Path(folder), every="1h", children=2)
         home.config.write_text(home.config.read_text("utf-8").replace("workers = 1\n", ""), "utf-8")
         try:
-            measure(home, options.outlets, options.articles, options.minutes)
+            measure(home, options.outlets, options.articles, options.minutes, options.schedules)
         finally:
             home.stop_all()
 
 
-def measure(home: Installation, outlets: int, articles: int, minutes: float) -> None:
+def measure(home: Installation, outlets: int, articles: int, minutes: float, schedules: Sequence[str]) -> None:
     """Print it all, as it comes."""
     with service(home) as first:
         first.begin()
@@ -219,29 +223,28 @@ def measure(home: Installation, outlets: int, articles: int, minutes: float) -> 
     _print_memory("run", first)
     write_history(home)
     idle = keep_time(home, "1h", min(1.0, minutes))
-    print(f"nothing due: {100 * idle.cpu_s / idle.seconds:.2f} % of a core")
-    steady = keep_time(home, "1m", minutes)
-    print(f"\nreports of crawls that find nothing: {_report_bytes(home):,.0f} bytes an outlet")
-    slots = steady.polls / outlets
-    a_slot = (steady.cpu_s - idle.cpu_s / idle.seconds * steady.seconds) / slots
-    print(f"a slot: {a_slot:.2f} s of CPU for {steady.polls / slots:.0f} polls in {steady.batches / slots:.1f} batches, ", end="")
-    print(f"{1000 * a_slot * slots / max(1, steady.polls):.0f} ms a poll")
-    own = keep_time(home, "adaptive", minutes)
-    net = own.cpu_s - idle.cpu_s / idle.seconds * own.seconds
-    print(
-        f"adaptive: {own.polls} polls in {own.batches} batches in {own.seconds:.0f} s, {net / max(1, own.batches):.2f} s of CPU a batch, ",
-        end="",
-    )
-    print(f"{1000 * net / max(1, own.polls):.0f} ms a poll\n")
-    print(f"{'a day of ' + str(outlets) + ' outlets':28}{'polls each':>12}{'batches':>10}{'CPU s':>10}{'of a core':>11}")
-    for name, polls, batches, cpu in (
-        ('every = "15m"', steady.polls / slots * SLOTS_A_DAY, steady.batches / slots * SLOTS_A_DAY, a_slot * SLOTS_A_DAY),
-        ("adaptive", own.a_day(own.polls), own.a_day(own.batches), own.a_day(net)),
-        ("idle", 0.0, 0.0, idle.a_day(idle.cpu_s)),
-    ):
+    idle_share = idle.cpu_s / idle.seconds
+    print(f"nothing due: {100 * idle_share:.2f} % of a core")
+    rows: list[tuple[str, float, float, float]] = []
+    if "interval" in schedules:
+        steady = keep_time(home, "1m", minutes)
+        slots = steady.polls / outlets
+        net = (steady.cpu_s - idle_share * steady.seconds) / slots
+        print(f"reports of crawls that find nothing: {_report_bytes(home):,.0f} bytes an outlet")
+        print(f"a slot: {net:.2f} s of CPU for {outlets} polls in {steady.batches / slots:.1f} batches")
+        _print_memory('run, every = "1m"', steady.watched)
+        rows.append(('every = "15m"', outlets * SLOTS_A_DAY, steady.batches / slots * SLOTS_A_DAY, net * SLOTS_A_DAY))
+    for text in [one for one in schedules if one.startswith("adaptive")]:
+        own = keep_time(home, text, minutes)
+        net = own.cpu_s - idle_share * own.seconds
+        print(
+            f"{text}: {own.polls} polls in {own.batches} batches in {own.seconds:.0f} s, {net / max(1, own.batches):.2f} s of CPU a batch"
+        )
+        _print_memory(f"run, {text}", own.watched)
+        rows.append((text, own.a_day(own.polls), own.a_day(own.batches), own.a_day(net)))
+    print(f"\n{'a day of ' + str(outlets) + ' outlets':28}{'polls each':>12}{'batches':>10}{'CPU s':>10}{'of a core':>11}")
+    for name, polls, batches, cpu in [*rows, ("idle", 0.0, 0.0, idle_share * DAY_S)]:
         print(f"{name:28}{polls / outlets:>12.0f}{batches:>10,.0f}{cpu:>10,.0f}{cpu / DAY_S:>11.1%}")
-    for name, figures in (('run, every = "1m"', steady), ("run, adaptive", own)):
-        _print_memory(name, figures.watched)
     ask_serve(home)
 
 
