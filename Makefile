@@ -37,9 +37,11 @@ test: $(INSTALLED)
 test-fast: $(INSTALLED)
 	$(BIN)/pytest $(PARALLEL) -m "not slow"
 
-# 20,000 pages through the pool of workers, hostile ones among them: minutes, so not in CI.
+# Minutes and more, so not in CI: 20,000 pages through the pool, hostile ones among them; kill -9 of services, workers and crawls 200 times
+# on each kind of store.
 bench: $(INSTALLED)
 	$(BIN)/python -m tests.crawler.measure_soak
+	$(BIN)/python -m tests.journeys.measure_kills
 
 check: $(INSTALLED)
 	$(BIN)/ruff format --check .

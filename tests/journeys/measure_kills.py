@@ -37,7 +37,7 @@ def installation(kind: str, press: Press, folder: Path) -> Iterator[Installation
         yield Installation(press, folder, children=2)
         return
     lines = 'lease = "6s"' if kind == "machines" else ""
-    with postgresql() as store, elasticsearch() as indexer:
+    with postgresql() as server, server.database() as store, elasticsearch() as indexer:
         yield Installation(press, folder, store=store, indexer=indexer, scheduler=lines)
 
 
