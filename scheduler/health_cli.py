@@ -57,10 +57,11 @@ def health(
 
             _print_one(lines[0], read_detail(database, lines[0].outlet, (now, UTC), CataloguePlans(ctx.obj), None), now)
         else:
-            _print_all(lines, now)
+            _print_all([one for one in lines if one.health or slugs], now)
     faulty = sum(one.has_fault for one in lines)
     if len(slugs or ()) != 1:
-        say(f"{len(lines)} outlets, {faulty} with a fault")
+        unknown = sum(one.health is None for one in lines)
+        say(f"{len(lines)} outlets, {faulty} with a fault" + (f", {unknown} not crawled yet" if unknown else ""))
     raise typer.Exit(1 if faulty else 0)
 
 
@@ -79,8 +80,8 @@ def _print_all(lines: Sequence[OutletLine], now: datetime) -> None:
     from crawler.store.outlet_record import FIELDS
 
     titles = ["outlet", "verdict", "for", "answered", "failures", "newest", "new in 24 h", "usual", "/".join(FIELDS)]
-    table = table_lines([titles, *(_row(one, now) for one in lines)])
-    for text, one in zip(table, [None, *lines], strict=True):
+    table = table_lines([titles, *(_row(one, now) for one in lines)]) if lines else []
+    for text, one in zip(table, [None, *lines] if lines else [], strict=True):
         out(text)
         if one is not None and one.health and one.health.reason:
             out(f"    {line(one.health.reason)}")
@@ -120,7 +121,7 @@ def _print_one(one: OutletLine, detail: OutletDetail | None, now: datetime) -> N
         ("filed", _when(known.last_new_article_at, now)),
         ("new", f"{one.new} articles in the last 24 hours{_usual_words(one, known.detail.get('articles_a_day'))}"),
         ("next crawl", _due_words(detail.due, now) if detail else "-"),
-        ("robots.txt", known.detail.get("robots") or "no trouble"), ("TLS", known.detail.get("tls") or "no trouble"),
+        ("robots.txt", known.detail.get("robots") or "-"), ("TLS", known.detail.get("tls") or "-"),
         ("template", _template_words(known.detail.get("template"))), ("letters", f"{known.detail.get('dead_letters', 0)} dead in a day"),
         ("incident", f"{one.incident} is open: `depesza incidents show {one.incident}`" if one.incident else "none is open"),
     ]  # fmt: skip

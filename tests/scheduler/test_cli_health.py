@@ -70,6 +70,17 @@ def test_outlets_stand_with_their_reasons_and_those_with_a_fault_first(small_out
     assert small_outlet.run("outlets", "health", "nobody").exit_code == 2
 
 
+def test_outlets_that_were_not_crawled_yet_are_counted_and_shown_when_named(small_outlet: SmallOutlet, store: Database) -> None:
+    nothing = small_outlet.run("outlets", "health")
+    assert (nothing.exit_code, nothing.stdout, nothing.stderr) == (0, "", "5 outlets, 0 with a fault, 5 not crawled yet\n")
+    with store.write() as connection:
+        save_health(connection, [OutletHealth(outlet="cis", verdict="ok", updated_at=NOW)])
+    assert [row.split()[0] for row in small_outlet.run("outlets", "health").stdout.splitlines()] == ["outlet", "cis"]
+    named = small_outlet.run("outlets", "health", "cis", "dab").stdout
+    assert [row.split("  ")[0] for row in named.splitlines()] == ["outlet", "dab", "cis"]
+    assert len(json.loads(small_outlet.run("outlets", "health", "--json").stdout)) == 5
+
+
 def test_the_figures_stand_beside_what_is_usual_in_the_same_hours(small_outlet: SmallOutlet, store: Database) -> None:
     with store.write() as connection:
         for back, count in ((0, 4), (7, 30), (14, 32), (21, 0), (35, 500)):  # three weeks ago it was not crawled
