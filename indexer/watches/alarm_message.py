@@ -96,7 +96,7 @@ def _fields(one: Incident, names: Mapping[str, str], page_url: str | None) -> di
         "outlet_name": _name(one, names) if is_one else None, "verdict": one.verdict, "reason": one.reason,
         "began_at": one.began_at.isoformat(), "opened_at": one.opened_at.isoformat(),
         "closed_at": one.closed_at.isoformat() if one.closed_at else None,
-        "page": f"{page_url.rstrip('/')}/outlets" + (f"#outlet-{quote(one.outlet)}" if is_one else "") if page_url else None,
+        "page": f"{page_url.rstrip('/')}/outlets" + (f"/{quote(one.outlet, safe='')}" if is_one else "") if page_url else None,
     }  # fmt: skip
 
 

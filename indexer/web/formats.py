@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from functools import lru_cache
 
 from babel import Locale
-from babel.dates import format_datetime
+from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal
 from markupsafe import Markup, escape
 
@@ -66,6 +66,25 @@ class Writer:
         if seconds < 60:
             return self._said.gettext("just now")
         return self._said.gettext("%(span)s ago") % {"span": self._span(round(seconds / 60))}
+
+    def ahead(self, at: datetime, now: datetime) -> str:
+        """ "in 12 min"; "now" below a minute, and for what is past."""
+        seconds = (at - now).total_seconds()
+        if seconds < 60:
+            return self._said.gettext("now")
+        return self._said.gettext("in %(span)s") % {"span": self._span(round(seconds / 60))}
+
+    def span(self, seconds: float) -> str:
+        """ "90 s", "15 min", "2 h", "1 d 6 h"."""
+        return f"{seconds:g} s" if seconds % 60 and seconds < 600 else self._span(round(seconds / 60))
+
+    def weekday(self, number: int) -> str:
+        """The short name of a day of the week, Monday 0."""
+        return str(self._locale.days["format"]["abbreviated"][number])
+
+    def day(self, one: date) -> str:
+        """ "24 Nov 2026"."""
+        return str(format_date(one, _PATTERNS[Step.DAY], locale=self._locale))
 
     def bucket(self, step: Step, start: datetime, end: datetime) -> str:
         """What a bar of a histogram stands for."""

@@ -11,9 +11,8 @@ from crawler.text import fold
 from indexer.desk import Desk, OutletView
 from indexer.web.formats import joined
 from indexer.web.renderer import Reader, search_address
-from indexer.web.sentences import told
 from indexer.web.svg import share_svg
-from indexer.web.words import VERDICTS
+from indexer.web.verdict_view import verdict_view
 
 _AGENCIES = 3
 _LONG_AGO = float("-inf")
@@ -53,14 +52,12 @@ def context(desk: Desk, reader: Reader, order: str) -> dict[str, Any]:
 def _row(reader: Reader, one: OutletView, agencies: Any) -> dict[str, Any]:
     _, write, profile = reader.said.gettext, reader.write, one.profile
     share = one.agency_share
-    verdict = "disabled" if one.disabled_because else one.verdict
-    reason, reason_lang = told(reader.said, one.disabled_because or (one.reason if verdict != "ok" else ""))
-    known = {"disabled": _("not crawled"), None: _("not judged yet")}
     about = [write.country(one.country), write.language(one.language), one.group or ""]
     return {
-        "slug": one.slug, "name": one.name, "href": search_address(f"outlet:{one.slug}"), "about": joined(about), "articles": one.articles,
-        "verdict": known[verdict] if verdict in known else reader.words(VERDICTS, verdict), "verdict_key": (verdict or "none").replace(" ", "-"),
-        "reason": reason, "reason_lang": reason_lang, "last_at": one.last_new_article_at,
+        **verdict_view(reader, one.verdict, one.reason, one.disabled_because),
+        "slug": one.slug, "name": one.name, "href": f"/outlets/{one.slug}", "search_href": search_address(f"outlet:{one.slug}"),
+        "about": joined(about), "articles": one.articles, "since": None if one.disabled_because else one.since,
+        "last_at": one.last_new_article_at,
         "share": "" if share is None else write.share(share),
         "share_svg": "" if share is None else share_svg(share, f"{_('Agency copy')}: {write.share(share)}"),
         "agencies": _named(profile.agencies if profile else (), agencies),

@@ -19,7 +19,7 @@ from indexer.desk import Desk
 from indexer.engine import Sort
 from indexer.query import LENGTH_LIMIT, SearchQuery, parse_query
 from indexer.watches.settings import AlertSettings
-from indexer.web import article_page, help_page, outlets_page, search_page, story_page, watches_page
+from indexer.web import article_page, help_page, outlet_page, outlets_page, search_page, story_page, watches_page
 from indexer.web.chips import dated
 from indexer.web.renderer import COOKIES, FOLDER, Renderer, cookie_name, is_local, search_address
 from indexer.web.sentences import told
@@ -58,7 +58,11 @@ def problem_page(renderer: Renderer, request: Request, status: int, detail: str)
         400: _("This search cannot be made"), 404: _("There is nothing here"), 422: _("This search cannot be made"),
         503: _("Not available at the moment"), 500: _("Something went wrong"),
     }  # fmt: skip
-    ways = [{"href": "/", "name": _("Newest stories")}, {"href": "/help", "name": _("The query language")}]
+    ways = [
+        {"href": "/", "name": _("Newest stories")},
+        {"href": "/outlets", "name": _("Outlets")},
+        {"href": "/help", "name": _("The query language")},
+    ]
     heading = headings.get(status, _("Something went wrong"))
     context = {"status": status, "heading": heading, "detail": detail, "detail_lang": detail_lang, "ways": ways}
     response = renderer.page(request, "problem.html", context, status)
@@ -146,6 +150,14 @@ def _add_others(router: APIRouter, desk: Desk, renderer: Renderer) -> None:
         """Every outlet that was crawled."""
         order = sort if sort in outlets_page.ORDERS else "name"
         return renderer.page(request, "outlets.html", outlets_page.context(desk, renderer.reader(request), order))
+
+    @router.get("/outlets/{slug}")
+    def outlet(request: Request, slug: str) -> Response:
+        """One outlet."""
+        found = desk.outlet(slug)
+        if found is None:
+            return problem_page(renderer, request, 404, "No outlet has this address. The list has every outlet that was crawled.")
+        return renderer.page(request, "outlet.html", outlet_page.context(desk, renderer.reader(request), found))
 
     @router.get("/help")
     def help_(request: Request) -> Response:

@@ -49,6 +49,7 @@ SENTENCES = (
     _("No page has this address."),
     _("The log of the service has the details."),
     _("No article and no story has this address. It may have been left out of the store."),
+    _("No outlet has this address. The list has every outlet that was crawled."),
     # scheduler.verdicts, .reach and .content: clauses whose subject is the outlet
     _("nothing new since %(day)s"),
     _("does not answer (%(said)s)"),

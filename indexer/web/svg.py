@@ -31,12 +31,15 @@ class Bar:
     """Its time alone, for the table."""
     href: str
     """Where a click leads: the same search in this range."""
+    is_marked: bool = False
+    """Something was wrong then: a ground is drawn, whether there is a bar or not."""
 
 
 def histogram_svg(bars: Sequence[Bar], title: str, description: str) -> Markup:
     """A picture of the bars. Empty ones are no links; the keyboard goes through the table instead of sixty bars."""
     largest = max((bar.count for bar in bars), default=0) or 1
-    drawn = [_bar(bar, number * _STEP, largest) for number, bar in enumerate(bars) if bar.count]
+    drawn = [_ground(number * _STEP) for number, bar in enumerate(bars) if bar.is_marked]
+    drawn += [_bar(bar, number * _STEP, largest) for number, bar in enumerate(bars) if bar.count]
     width = max(1, len(bars)) * _STEP
     return Markup(
         '<svg class="histogram" viewBox="0 0 {width} {height}" width="{shown}" preserveAspectRatio="none" role="group" '
@@ -49,6 +52,12 @@ def histogram_svg(bars: Sequence[Bar], title: str, description: str) -> Markup:
         title=title,
         description=description,
         bars=Markup("").join(drawn),
+    )
+
+
+def _ground(x: int) -> Markup:
+    return Markup('<rect class="marked" x="{x}" y="0" width="{width}" height="{height}"/>').format(
+        x=x, width=_STEP, height=HEIGHT
     )
 
 

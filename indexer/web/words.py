@@ -76,6 +76,33 @@ VERDICTS = {
     "slow": _("slow"),
     "this side": _("this side"),
 }
+SOURCES = {
+    "feed": _("feed"),
+    "news sitemap": _("news sitemap"),
+    "sitemap": _("sitemap"),
+    "section": _("section page"),
+}
+ANSWERS = {
+    "ok": _("answers"),
+    "not modified": _("nothing new since"),
+    "same body": _("the same as before"),
+    "empty": _("holds nothing"),
+    "unreadable": _("cannot be read"),
+    "unreachable": _("does not answer"),
+    "blocked": _("refuses us"),
+    "gone": _("is gone for good"),
+    "refused": _("not asked by our own rules"),
+}
+DECIDED = {
+    "its own [schedule]": _("its own schedule"),
+    "[scheduler] every": _("the schedule of all"),
+}
+HELD = {
+    "authors": _("with authors"),
+    "date": _("with a date"),
+    "lead": _("with a lead"),
+    "image": _("with a picture"),
+}
 FIELDS = {
     "outlet": _("Outlet"),
     "agency": _("Agency"),

@@ -37,7 +37,7 @@ from indexer.api.metrics import StateCollector  # noqa: E402 - as above
 from indexer.api.shapes import outlet_shape  # noqa: E402 - as above
 from indexer.desk import Desk  # noqa: E402 - as above
 from indexer.engines.embedded import EmbeddedEngine  # noqa: E402 - as above
-from indexer.web import outlets_page  # noqa: E402 - as above
+from indexer.web import outlet_page, outlets_page  # noqa: E402 - as above
 from indexer.web.renderer import Renderer  # noqa: E402 - as above
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -131,12 +131,19 @@ def _health(slug: str) -> OutletHealth:
     return OutletHealth(outlet=slug, verdict="ok", updated_at=NOW, last_success_at=NOW, last_new_article_at=NOW)
 
 
+def _one_page(desk: Desk, renderer: Renderer, request: Request) -> Any:
+    found = desk.outlet("outlet-7")
+    assert found is not None
+    return renderer.page(request, "outlet.html", outlet_page.context(desk, renderer.reader(request), found))
+
+
 def measure(open_desk: Callable[[], Desk]) -> None:
     request = Request(
         {"type": "http", "method": "GET", "path": "/outlets", "query_string": b"", "headers": [], "server": ("x", 80)}
     )
     asked: dict[str, Callable[[Desk, Renderer], Any]] = {
         "/outlets": lambda desk, renderer: renderer.page(request, "outlets.html", outlets_page.context(desk, renderer.reader(request), "name")),
+        "/outlets/SLUG": lambda desk, renderer: _one_page(desk, renderer, request),
         "/api/v1/outlets": lambda desk, _: [outlet_shape(one) for one in desk.outlets()],
         "/metrics": lambda desk, _: list(StateCollector(desk, per_outlet=True).collect()),
         "the foot of every page": lambda desk, _: desk.freshness(),

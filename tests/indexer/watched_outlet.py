@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from crawler.model.feed import FeedState
 from crawler.store import processes
 from crawler.store.health import OutletHealth, save_health
-from crawler.store.incidents import Incident, open_incident
+from crawler.store.incidents import Incident, open_incident, read_incidents
 from crawler.store.outlet_hours import OutletHour, add
 from crawler.store.schema import delivery, outlet_turn
 from crawler.store.sources import save_state
@@ -44,7 +44,7 @@ def plan_of(slug: str, now: datetime) -> OutletPlan:
 
 
 def make_watched(connection: sa.Connection, slug: str, now: datetime) -> None:
-    """Broken since yesterday, seen three hours later, told to one address of two, an incident a week ago that is over."""
+    """Broken since yesterday, sure three hours later; an incident a week ago that is over."""
     save_health(
         connection,
         [
@@ -71,16 +71,21 @@ def make_watched(connection: sa.Connection, slug: str, now: datetime) -> None:
         outlet=slug, verdict="parser broken", reason="gives pages without a text that can be read: 12 of the last 14, where 2 % is usual",
         began_at=now - 24 * HOUR, opened_at=now - 21 * HOUR, seen_at=now - timedelta(minutes=3),
     )  # fmt: skip
-    first, second = open_incident(connection, over), open_incident(connection, now_open)
+    open_incident(connection, over)
+    open_incident(connection, now_open)
+
+
+def make_told(connection: sa.Connection, slug: str, now: datetime) -> str:
+    """An alarm watch of two addresses: the first was told of both incidents of `make_watched`, the second could not be. Returns its id."""
+    second, first = read_incidents(connection, now - 30 * DAY, slug)
     settings = {"to": ["https://a.example/", "https://b.example/"]}
-    save_watch(
-        connection,
-        WatchRow(id=f"alarm-{slug}", name="Alarms", query="", kind="alarm", settings=settings, created_at=now - 30 * DAY),
-    )
-    tell(connection, slug, f"incident {first.id} opened", "sent", over.opened_at + timedelta(minutes=1))
+    row = WatchRow(id=f"alarm-{slug}", name="Alarms", query="", kind="alarm", settings=settings, created_at=now - 30 * DAY)
+    save_watch(connection, row)
+    tell(connection, slug, f"incident {first.id} opened", "sent", first.opened_at + timedelta(minutes=1))
     tell(connection, slug, f"incident {first.id} closed", "sent", now - 7 * DAY + 5 * HOUR)
     tell(connection, slug, f"incident {second.id} opened", "sent", now - 20 * HOUR)
     tell(connection, slug, f"incident {second.id} opened", "failed", None, channel="https://b.example/")
+    return row.id
 
 
 def make_led(connection: sa.Connection, now: datetime) -> None:

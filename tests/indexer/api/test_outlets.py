@@ -16,7 +16,7 @@ from crawler.store.schema import outlet, outlet_turn
 from indexer.api.outlet_models import Incidents, OutletAnswer
 from indexer.outlet_detail import Waiting, due_of
 from tests.conftest import NOON
-from tests.indexer.watched_outlet import DAY, HOUR, MadePlans, make_led, make_watched, plan_of
+from tests.indexer.watched_outlet import DAY, HOUR, MadePlans, make_led, make_told, make_watched, plan_of
 
 from .conftest import opened
 from .newsroom import Room
@@ -28,6 +28,7 @@ GONIEC = f"{API}/outlets/goniec"
 def fill(room: Room) -> Room:
     with room.database.write() as connection:
         make_watched(connection, "goniec", NOON)
+        make_told(connection, "goniec", NOON)
         make_led(connection, NOON)
     room.desk.plans = MadePlans({"goniec": plan_of("goniec", NOON)})
     return room

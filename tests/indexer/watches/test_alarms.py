@@ -108,7 +108,7 @@ def test_an_incident_is_told_once_and_so_is_its_end(database: Database, alarm: A
         {
             "id": one.id, "state": "open", "outlet": "kresy", "outlet_name": "Kresy.pl", "verdict": "parser broken",
             "reason": "12 of 12 pages gave no text", "began_at": (NOON - 20 * MINUTE).isoformat(), "opened_at": NOON.isoformat(),
-            "closed_at": None, "page": "https://news.example.org/outlets#outlet-kresy",
+            "closed_at": None, "page": "https://news.example.org/outlets/kresy",
         }
     ]  # fmt: skip
     assert second["incidents"][0]["state"] == "closed"

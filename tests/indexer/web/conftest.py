@@ -24,6 +24,7 @@ from indexer.desk import Desk
 from indexer.engines.embedded import EmbeddedEngine
 from indexer.push import push_pending
 from indexer.watches.settings import AlertSettings
+from tests.indexer.watched_outlet import MadePlans, plan_of
 
 from .stage import ARTICLES, NOON, fill_store
 
@@ -39,7 +40,9 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     engine = EmbeddedEngine(folder / "index")
     report = push_pending(database, engine, now=NOON)
     assert report.written == len(ARTICLES), report
-    yield Desk(database, engine, now=lambda: NOON, zone=ZoneInfo("Europe/Warsaw"))
+    opened = Desk(database, engine, now=lambda: NOON, zone=ZoneInfo("Europe/Warsaw"))
+    opened.plans = MadePlans({"pap": plan_of("pap", NOON)})
+    yield opened
     engine.close()
     database.close()
 

@@ -17,15 +17,19 @@ from crawler.model.article import (
     content_digest,
 )
 from crawler.model.attribution import Agency, Attribution, Evidence, EvidenceKind, NamedSourceKind, SourceRole
+from crawler.model.feed import FeedState
 from crawler.model.outlet import Outlet
 from crawler.model.story import LinkKind, StoryLink
 from crawler.store.articles import Visit, insert_article, replace_article
 from crawler.store.database import Database
 from crawler.store.health import OutletHealth, save_health
+from crawler.store.incidents import Incident, open_incident
 from crawler.store.outbox import put_in_outbox
 from crawler.store.outlets import write_agencies, write_outlets
-from crawler.store.schema import story, story_alias, story_member
+from crawler.store.schema import outlet_turn, story, story_alias, story_member
+from crawler.store.sources import save_state
 from crawler.store.stories import add_links
+from tests.indexer.watched_outlet import make_led, make_watched
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 STORY, OLD_STORY, EVIL_STORY = "5709c0de5709c0de", "01d5709c01d5709c", "e711e711e711e711"
@@ -109,6 +113,9 @@ def fill_store(database: Database) -> None:
         agencies = [("pap", "Polska Agencja Prasowa"), (f"evil{attack(12)}", attack(15))]
         write_agencies(connection, [Agency(slug=slug, name=name, country="PL") for slug, name in agencies], NOON)
         save_health(connection, _health())
+        make_watched(connection, "pap", NOON)
+        make_led(connection, NOON)
+        _attack_outlet(connection)
         for one in ARTICLES:
             insert_article(connection, one, Visit(at=NOON, source_updated_at=None, next_visit_at=None))
         for one, text in ((ALONE, CORRECTED), (EVIL, f"Zatrute słowo {attack(16)}")):
@@ -130,11 +137,13 @@ def _outlets() -> list[Outlet]:
         ("goniec", "Goniec Stołeczny", None),
         ("pap", "Depesze PAP", "pap"),
         ("evil", attack(18), None),
+        ("dawny", "Dawny Kurier", None),
     ]
     return [
         Outlet(
             slug=slug, name=name, homepage=f"https://{slug}.example/", domains=(f"{slug}.example",), country="PL", languages=("pl",),
             timezone="Europe/Warsaw", agency=agency, group="dailies",
+            disabled_because="closed in 2025" if slug == "dawny" else None,
         )
         for slug, name, agency in named
     ]  # fmt: skip
@@ -146,6 +155,22 @@ def _health() -> list[OutletHealth]:
         OutletHealth(outlet=slug, verdict=verdict, reason=reason, updated_at=NOON, last_success_at=NOON, last_new_article_at=NOON)
         for slug, verdict, reason in told
     ]
+
+
+def _attack_outlet(connection: Any) -> None:
+    """What strangers say of an outlet: its sources' addresses, headers and errors, the reasons of an incident, its schedule."""
+    save_state(
+        connection,
+        FeedState(
+            url=f"javascript:alert(9)//{attack(20)}", outlet="evil", polled_at=NOON, status="unreachable", failures_in_a_row=2, failing_since=NOON,
+            last_error=attack(21), last_modified=attack(22), moved_to=attack(23), answered_at=NOON, newest_at=NOON,
+        ),
+    )  # fmt: skip
+    began = NOON - timedelta(hours=3)
+    open_incident(
+        connection, Incident(outlet="evil", verdict="blocked", reason=attack(24), began_at=began, opened_at=began, seen_at=NOON)
+    )
+    connection.execute(outlet_turn.insert(), [{"outlet": "evil", "schedule": attack(25), "attempts": 0}])
 
 
 def _add_story(

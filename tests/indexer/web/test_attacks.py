@@ -15,7 +15,7 @@ from .stage import EVIL, EVIL_COPY, EVIL_STORY
 
 SHOWN = {
     "/?q=zatrute": (2, 6, 13, 14, 15, 18), f"/article/{EVIL.id}": (2, 4, 5, 6, 7, 8, 10, 16, 18, 20), f"/story/{EVIL_STORY}": (2, 14, 15, 17, 18),
-    f"/diff/{EVIL.id}/{EVIL_COPY.id}": (13, 14, 16, 18), "/outlets": (18, 19), "/?q=outlet:evil&sort=relevance": (2, 3, 18), "/help": (),
+    f"/diff/{EVIL.id}/{EVIL_COPY.id}": (13, 14, 16, 18), "/outlets": (18, 19), "/outlets/evil": (2, 14, 18, 19, 20, 21, 22, 23, 24, 25), "/?q=outlet:evil&sort=relevance": (2, 3, 18), "/help": (),
 }  # fmt: skip
 """Page -> the fields (numbers of `stage.attack`) that must be seen on it, as text."""
 QUERIES = ("<script>alert(20)</script>", '"><img src=x onerror=alert(21)>', "title:<svg/onload=alert(22)>", "{{7*7}}", "tag:\"x' onclick=alert(23)\"")  # fmt: skip
@@ -63,6 +63,10 @@ def client(address: str) -> Iterator[httpx.Client]:
         ("/story/%3Cscript%3Ealert(1)%3C/script%3E", 404, ""),
         ("/story/unknown", 404, "No article and no story"),
         (f"/diff/{EVIL.id}/unknown", 404, "No article and no story"),
+        ("/outlets/unknown", 404, "No outlet has this address"),
+        ("/outlets/%3Cscript%3Ealert(1)%3C/script%3E", 404, "No page has this address"),
+        ("/outlets/%3Cscript%3Ealert(1)", 404, "No outlet has this address"),
+        ("/outlets/%00", 404, "No outlet has this address"),
         ("/nowhere", 404, "No page has this address"),
         ("/static/../pages.py", 404, ""),
         ("/static/%2e%2e%2fpages.py", 404, ""),

@@ -182,7 +182,7 @@ def test_outlets_tell_their_health_and_how_much_an_agency_wrote(open_page: OpenP
     expect(row.get_by_role("img", name=re.compile("Agency copy: 6 %"))).to_be_visible()
     page.get_by_role("link", name="Trouble first").click()
     expect(page.locator("tbody th a").first).not_to_have_text("Kresy.pl")
-    page.get_by_role("link", name="Goniec Stołeczny").click()
+    row.get_by_role("link", name=re.compile("articles: Goniec Stołeczny")).click()
     expect(page.locator(".chips")).to_contain_text("Goniec Stołeczny")
 
 

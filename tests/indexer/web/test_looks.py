@@ -14,8 +14,8 @@ from .stage import EDITED, EVIL, EVIL_STORY, ORIGIN, STORY
 
 PAGES = {
     "search": "/?q=otworzyć+most", "front": "/", "nothing": "/?q=niematakiego+date:P7D", "article": f"/article/{EDITED.id}",
-    "story": f"/story/{STORY}", "difference": f"/diff/{ORIGIN.id}/{EDITED.id}", "outlets": "/outlets", "help": "/help", "watches": "/watches?q=most",
-    "attacked": f"/article/{EVIL.id}", "attacked story": f"/story/{EVIL_STORY}",
+    "story": f"/story/{STORY}", "difference": f"/diff/{ORIGIN.id}/{EDITED.id}", "outlets": "/outlets", "outlet": "/outlets/pap", "help": "/help", "watches": "/watches?q=most",
+    "outlet disabled": "/outlets/dawny", "attacked outlet": "/outlets/evil", "attacked": f"/article/{EVIL.id}", "attacked story": f"/story/{EVIL_STORY}",
 }  # fmt: skip
 RULES = {
     "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]},
@@ -69,7 +69,7 @@ def test_in_print_the_text_stays_and_the_means_go(open_page: OpenPage) -> None:
     assert not page.get_by_role("searchbox").is_visible() and not page.locator(".choices").is_visible()
 
 
-@pytest.mark.parametrize("name", ["search", "front", "story", "article", "outlets", "difference", "help", "nothing"])
+@pytest.mark.parametrize("name", ["search", "front", "story", "article", "outlets", "outlet", "difference", "help", "nothing"])
 def test_screenshots_for_people_to_look_at(open_page: OpenPage, screenshots: Path, name: str) -> None:
     for device, options in DEVICES.items():
         page = open_page(PAGES[name], **options)
