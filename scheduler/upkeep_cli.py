@@ -1,6 +1,8 @@
-"""The commands `config show|check`, `db upgrade` and `tidy`."""
+"""The commands `config show|check`, `db upgrade|copy` and `tidy`."""
 
 from __future__ import annotations
+
+from typing import Annotated
 
 import typer
 
@@ -8,7 +10,7 @@ from crawler.cli.shared import Json
 from crawler.terminal import out, out_json, out_table, say
 
 config_app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="Show and check the configuration.")
-db_app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="Look after the store's schema.")
+db_app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="Look after the store's schema, and move the store.")
 
 
 @config_app.command("show", epilog="Example: depesza config show --json")
@@ -65,6 +67,41 @@ def upgrade(ctx: typer.Context, json: Json = False) -> None:
             f"The store has schema {SCHEMA_REVISION} now (before: {before or 'none'})."
             + (f" A copy of before: {copy}" if copy else "")
         )
+
+
+@db_app.command("copy", epilog="Example: depesza db copy postgresql://depesza@db.example.org/depesza")
+def copy(
+    ctx: typer.Context,
+    to: Annotated[str, typer.Argument(metavar="ADDRESS", help="Of an empty database; the password may come from ~/.pgpass.")],
+    json: Json = False,
+) -> None:
+    """Copy the whole store, raw pages included, into an empty database: the way from SQLite to PostgreSQL.
+
+    All or nothing; this store stays as it is. Stop the service first. Afterwards let [store] url name the new address and make the
+    search index there: `depesza index rebuild`.
+    """
+    from datetime import UTC, datetime
+
+    from crawler.config import store_url
+    from crawler.errors import BackendUnavailable
+    from crawler.store.database import connect_database, open_database, shown_address
+    from crawler.store.moving import copy_store
+    from scheduler.lock import service_holder
+
+    source, target = open_database(store_url(ctx.obj)), connect_database(to)
+    try:
+        if holder := service_holder(source, datetime.now(UTC)):
+            raise BackendUnavailable(f"a service runs on {shown_address(source.engine.url)} ({holder}): stop it first")
+        rows = copy_store(source, target, lambda table, count: say(f"{table}: {count} rows") if count else None)
+        address = shown_address(target.engine.url)
+    finally:
+        source.close()
+        target.close()
+    if json:
+        out_json({"to": address, "rows": rows})
+        return
+    out(f"{sum(rows.values())} rows are in {address} now, {rows['article']} of them articles.")
+    out("Let [store] url (or DEPESZA_STORE_URL) name it, then run `depesza index rebuild`.")
 
 
 def tidy(ctx: typer.Context, json: Json = False) -> None:
