@@ -82,7 +82,11 @@ class Crew:
         self._dispatcher.wake()
 
     def look(self) -> None:
-        """To be called every second or so, by a thread that waits for no store: ends the crawls whose outlets may be another's."""
+        """To be called every second or so, by a thread that waits for no store: ends the crawls whose outlets may be another's.
+
+        While nobody calls it no heartbeat is sent.
+        """
+        self.heart.looked()
         sure = self.heart.is_sure
         if not sure:
             self._dispatcher.cut()
@@ -95,6 +99,7 @@ class Crew:
 
     def stop(self, within_s: float) -> None:
         """End what is under way in order, and sign off: what is left is due for others, or after the next start."""
+        self.heart.looked(ends=True)
         if not self._dispatcher.close(within_s):
             log.warning("a crawl did not end in time; what it left waits for the next start")
         self.heart.stop()

@@ -17,12 +17,14 @@ from typing import Any
 import structlog
 
 from crawler.errors import BackendUnavailable
-from crawler.spiders.hold import Hold
+from crawler.spiders.hold import Hold, seconds
 from crawler.store import leases, processes, runs, turns
 from crawler.store.database import Database
 from scheduler.lock import SERVICE
 
 log = structlog.get_logger("scheduler")
+HANGS_S = 60.0
+"""A main thread that looked around twice a second and has not for so long hangs: slots, watchdog and the end of crawls are its work."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +52,7 @@ class Heart:
         self._database, self._owner, self._kind, self._lease_s = database, owner, kind, lease_s
         self._under_way, self._detail, self._on_pulse = under_way, detail, on_pulse
         self._hold = Hold(lease_s)
+        self._looked_at = seconds()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)
 
@@ -57,6 +60,13 @@ class Heart:
     def is_sure(self) -> bool:
         """Whether the claims are surely ours: a heartbeat reached the store lately enough."""
         return self._hold.left_s() > 0
+
+    def looked(self, *, ends: bool = False) -> None:
+        """The main thread looks around. Without it no heartbeat tells that all is well: others take over, and `status --check` fails.
+
+        `ends`: it waits for its crawls to end, and looks no more.
+        """
+        self._looked_at = float("inf") if ends else seconds()
 
     def beat(self) -> Pulse:
         """Tell the store, once. Raises BackendUnavailable."""
@@ -96,7 +106,13 @@ class Heart:
             log.warning("not signed off, which others see by the missing heartbeat", reason=str(error))
 
     def _run(self) -> None:
+        hung = False
         while not self._stopping.wait(self._hold.beat_s):
+            before, hung = hung, seconds() - self._looked_at > HANGS_S
+            if hung:
+                if not before:
+                    log.error("the main thread hangs: no heartbeat is sent until it looks around again")
+                continue
             try:
                 self.beat()
             except BackendUnavailable as error:
