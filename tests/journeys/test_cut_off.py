@@ -23,7 +23,7 @@ from tests.journeys.press import Press
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.timeout(300),
+    pytest.mark.timeout(600),
     pytest.mark.postgresql,
     pytest.mark.skipif(sys.platform != "linux", reason="network namespaces are Linux"),
 ]
@@ -129,7 +129,7 @@ def cut_and_mend(cut: Cut) -> None:
     cut_at, held = time.monotonic(), cut.held()
     assert held
     wait_until(lambda: cut.has_said("no heartbeat reached the store for too long"), what="that it notices")
-    wait_until(lambda: cut.has_passed_on(held, cut_at), what="that others take and finish its outlets")
+    wait_until(lambda: cut.has_passed_on(held, cut_at), 240, what="that others take and finish its outlets")
     assert not cut.press.overlaps(), "an outlet was asked by two at once"
     assert not cut.held()
 
