@@ -173,7 +173,7 @@ class Monitor:
 
 
 def year(paper: Paper, days: int, fault: str = "", fault_day: int = 10**6) -> tuple[Monitor, datetime]:
-    """A monitor after so many days; with a fault from one day's noon on, until it is seen or two weeks are over."""
+    """A monitor after so many days; with a fault from one day's noon on, until an incident opens or two weeks are over."""
     monitor, waiting, begins = Monitor(paper.zone), 0, BEGIN + timedelta(days=fault_day, hours=11) if fault else BEGIN
     for number, (at, count, shares) in enumerate(paper.hours(days)):
         waiting += count
@@ -192,9 +192,11 @@ class Delay:
     """How long a fault took to be seen."""
 
     hours: float | None
-    """None: not within two weeks, or by another name."""
+    """None: not within two weeks, or only by another name."""
     articles: float
     """Of the outlet a day."""
+    other: bool
+    """Whether an incident of another name was the only one."""
 
 
 def delay(paper: Paper, fault: str, day: int) -> Delay:
@@ -202,7 +204,8 @@ def delay(paper: Paper, fault: str, day: int) -> Delay:
     monitor, begins = year(paper, day + 16, fault, day)
     wanted = Verdict.BROKEN if fault == "authors" else fault
     seen = [one for one in monitor.opened if one.opened_at >= begins and one.verdict == wanted]
-    return Delay((seen[0].opened_at - begins) / HOUR if seen else None, paper.a_day)
+    other = not seen and any(one.opened_at >= begins for one in monitor.opened)
+    return Delay((seen[0].opened_at - begins) / HOUR if seen else None, paper.a_day, other)
 
 
 def papers(kind: str, seed: int, count: int) -> list[Paper]:
@@ -245,7 +248,9 @@ def main() -> None:
             hours = sorted(one.hours for one in these if one.hours is not None)
             if these:
                 worst = f"median {median(hours):.0f} h, slowest {hours[-1]:.0f} h" if hours else "-"
-                print(f"  {fault}, {low}-{high} articles a day: {len(hours)} of {len(these)} seen, {worst}")
+                print(
+                    f"  {fault}, {low}-{high} articles a day: {len(hours)} of {len(these)} seen, {sum(one.other for one in these)} by another name, {worst}"
+                )
 
 
 if __name__ == "__main__":
