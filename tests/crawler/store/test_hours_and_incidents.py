@@ -37,6 +37,14 @@ def test_figures_of_one_hour_add_up_and_hours_come_back_in_order(database: Datab
         outlet_hours.add(connection, [])
 
 
+def test_hours_are_summed_after_one_instant_until_another(database: Database) -> None:
+    with database.write() as connection:
+        hours = [OutletHour(outlet="kresy", hour=NOON - back * HOUR, crawls=1, new=10**back) for back in range(4)]
+        outlet_hours.add(connection, [*hours, OutletHour(outlet="wilno", hour=NOON - 3 * HOUR, crawls=1)])
+        found = outlet_hours.sums(connection, NOON - 3 * HOUR, NOON - HOUR)
+    assert found == {"kresy": OutletHour(outlet="kresy", hour=NOON - 3 * HOUR, crawls=2, new=110)}
+
+
 def test_an_hour_begins_on_the_hour_whatever_the_zone() -> None:
     assert hour_of(datetime.fromisoformat("2026-11-24T13:59:59+01:00")) == NOON
 
@@ -57,6 +65,22 @@ def test_an_incident_is_written_once_seen_and_closed(database: Database) -> None
         assert incidents.read_incidents(connection, NOON + 3 * HOUR) == [other]
         assert incidents.prune(connection, NOON + 3 * HOUR) == 1
         assert incidents.read_incidents(connection, NOON) == [other]
+
+
+def test_the_incident_of_an_outlet_that_is_watched_no_more_is_closed_and_found_by_its_number(database: Database) -> None:
+    with database.write() as connection:
+        kept = [
+            incidents.open_incident(
+                connection,
+                Incident(outlet=slug, verdict="blocked", reason="answers 403", began_at=NOON, opened_at=NOON, seen_at=NOON),
+            )
+            for slug in ("kresy", "wilno", incidents.EVERY_OUTLET)
+        ]
+        ended = incidents.close_unwatched(connection, ["kresy"], NOON + HOUR)
+        assert [(one.outlet, one.closed_at, one.is_unwatched) for one in ended] == [("wilno", NOON + HOUR, True)]
+        assert incidents.find_incident(connection, kept[1].id) == ended[0]
+        assert incidents.find_incident(connection, 99) is None
+        assert set(incidents.open_incidents(connection)) == {"kresy", incidents.EVERY_OUTLET}
 
 
 def test_verdicts_are_read_of_the_outlets_asked_for(database: Database) -> None:
