@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, Dialog, Page, Request, sync_playwright
+from playwright.sync_api import Browser, Dialog, Page, Request, expect, sync_playwright
 
 from crawler.store.database import open_database
 from indexer.api.app import make_app
@@ -28,6 +28,9 @@ from tests.indexer.watched_outlet import MadePlans, plan_of
 
 from .stage import ARTICLES, NOON, fill_store
 
+PATIENCE_MS = 90_000
+"""A machine on which four tests run at once and other work besides is slow, not wrong."""
+expect.set_options(timeout=PATIENCE_MS)
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
@@ -101,6 +104,7 @@ def open_page(browser: Browser, address: str) -> Iterator[OpenPage]:
 
         def run(path: str = "/", status: int = 200, **options: Any) -> Page:
             context = browser.new_context(base_url=address, **({"locale": "en-GB", "reduced_motion": "reduce"} | options))
+            context.set_default_timeout(PATIENCE_MS)
             opened.callback(context.close)
             page = context.new_page()
             page.on("console", lambda message: _note(wrong, message.text, message.type, status))
