@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import time
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -20,6 +21,8 @@ from crawler.store.database import Database
 
 SERVICE = "service"
 """Name of the lease."""
+PROBED_S = 2.0
+"""So long a service waits for the lock: `service_holder` asks who has it by taking it for a moment."""
 
 
 @contextlib.contextmanager
@@ -60,7 +63,7 @@ def lock_path(database: Database) -> Path:
 @contextlib.contextmanager
 def _file_lock(path: Path, owner: str) -> Iterator[None]:
     with path.open("a+", encoding="utf-8") as file:
-        if not _try_lock(file):
+        if not _try_lock(file, PROBED_S):
             file.seek(0)
             raise _taken(str(path.with_name(path.name.removesuffix(".service.lock"))), file.read().strip() or "another process")
         file.truncate(0)
@@ -69,8 +72,15 @@ def _file_lock(path: Path, owner: str) -> Iterator[None]:
         yield
 
 
-def _try_lock(file: IO[str]) -> bool:
-    """An exclusive lock that ends with the open file; False when somebody holds it."""
+def _try_lock(file: IO[str], patience_s: float = 0.0) -> bool:
+    """An exclusive lock that ends with the open file; False when somebody holds it for so long."""
+    until = time.monotonic() + patience_s
+    while not (locked := _lock_now(file)) and time.monotonic() < until:
+        time.sleep(0.05)
+    return locked
+
+
+def _lock_now(file: IO[str]) -> bool:
     try:
         if os.name == "nt":  # pragma: no cover - the locked byte lies past the text, which stays readable
             import msvcrt

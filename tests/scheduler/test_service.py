@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import signal
 import subprocess
@@ -22,7 +23,7 @@ from crawler.store import articles, leases, outbox, processes, runs, turns
 from crawler.store import health as health_store
 from crawler.store.database import Database, open_database
 from scheduler.crawling import CrawlRequest
-from scheduler.lock import only_service, service_holder
+from scheduler.lock import lock_path, only_service, service_holder
 from scheduler.reload import read_plan
 from scheduler.service import Service, gather_s
 from tests.scheduler.conftest import Said, SmallOutlet
@@ -139,6 +140,18 @@ def test_f32_two_services_on_one_sqlite_file_are_refused_with_the_reason(small_o
     assert result.exit_code == 3
     assert "process 4711" in result.stderr
     assert service_holder(store, NOON) is None
+
+
+def test_who_asks_for_the_holder_at_the_wrong_moment_keeps_no_service_from_starting(store: Database) -> None:
+    """`service_holder` has the lock while it asks; here it asks for a quarter of a second."""
+    path = lock_path(store)
+    with path.open("a+", encoding="utf-8") as probe:
+        fcntl.flock(probe, fcntl.LOCK_EX)
+        end = threading.Timer(0.25, lambda: fcntl.flock(probe, fcntl.LOCK_UN))
+        end.start()
+        with only_service(store, "this machine, process 4711"):
+            assert service_holder(store, NOON) == "this machine, process 4711"
+        end.join()
 
 
 def test_f32_a_clock_that_says_1970_is_refused(small_outlet: SmallOutlet) -> None:
