@@ -160,6 +160,7 @@ def keep_time(home: Installation, every: str, minutes: float) -> Figures:
     with service(home) as watched:
         watched.watch(lambda: not home.children() and _quiet(home))
         if every.startswith("adaptive"):
+            watched.watch(lambda: _are_planned(home))
             home.write(_as_if_long_running)
         began, batches, polls = time.monotonic(), len(home.runs()), _polls(home)
         watched.begin()
@@ -174,6 +175,13 @@ def _as_if_long_running(connection: sa.Connection) -> None:
     for one in turns.read_turns(connection).values():
         if one.next_at:
             turns.plan_next(connection, {one.outlet: now + chance.random() * (one.next_at - now)})
+
+
+def _are_planned(home: Installation) -> bool:
+    """Every outlet was asked and waits for its next time."""
+    now = datetime.now(UTC)
+    found = home.ask(turns.read_turns).values()
+    return all(one.next_at and one.next_at > now and not one.owner and not one.due_at for one in found)
 
 
 def _quiet(home: Installation) -> bool:
