@@ -38,10 +38,11 @@ test-fast: $(INSTALLED)
 	$(BIN)/pytest $(PARALLEL) -m "not slow"
 
 # Minutes and more, so not in CI: 20,000 pages through the pool, hostile ones among them; kill -9 of services, workers and crawls 200 times
-# on each kind of store.
+# on each kind of store; pages a second of 1, 2 and 4 workers.
 bench: $(INSTALLED)
 	$(BIN)/python -m tests.crawler.measure_soak
 	$(BIN)/python -m tests.journeys.measure_kills
+	$(BIN)/python -m tests.journeys.measure_workers
 
 check: $(INSTALLED)
 	$(BIN)/ruff format --check .
