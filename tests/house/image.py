@@ -26,6 +26,8 @@ ROOT = Path(__file__).parents[2]
 DOCKERFILE = ROOT / "deploy" / "Dockerfile"
 _PYTHON = "/opt/python"
 """Where this machine's Python stands in it: it may lie in a home folder, which the sandbox of a unit hides."""
+_WITH_US = ("setpriv", "--pdeathsig", "KILL")
+"""What stands before the first process of a namespace: it dies with the test run, also when that is killed."""
 _PREPARE = """
 mount --make-rprivate /
 mount -t tmpfs -o size=4g,mode=755 tmpfs "$1"
@@ -112,7 +114,7 @@ class Image:
         self.stages = read_dockerfile(DOCKERFILE.read_text("utf-8"))
         self._folder = Path(tempfile.mkdtemp(prefix="depesza-image-"))
         self._holder = subprocess.Popen(
-            ["unshare", "--mount", "--fork", "--kill-child", "sh", "-euc", _PREPARE, "sh", str(self._folder),
+            [*_WITH_US, "unshare", "--mount", "--fork", "--kill-child", "sh", "-euc", _PREPARE, "sh", str(self._folder),
              " ".join(stage.name for stage in self.stages), sys.base_prefix, _PYTHON],
             stderr=subprocess.PIPE,
         )  # fmt: skip
@@ -163,7 +165,7 @@ class Image:
         own = {name for word, said in self.final.steps if word == "ENV" for name in re.findall(r"(\w+)=", said)}
         environment = kept | {name: self._environment[name] for name in own}
         return subprocess.Popen(
-            ["nsenter", f"--target={self._holder.pid}", "--mount", "unshare", "--mount", "--propagation=private", "sh", "-euc", script, "sh", *words],
+            [*_WITH_US, "nsenter", f"--target={self._holder.pid}", "--mount", "unshare", "--mount", "--propagation=private", "sh", "-euc", script, "sh", *words],
             env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
 
@@ -183,7 +185,7 @@ class Image:
         exec env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin container=trial SYSTEMD_LOG_TARGET=console /lib/systemd/systemd --system --unit=trial.target
         """
         return subprocess.Popen(
-            ["nsenter", f"--target={self._holder.pid}", "--mount", "unshare", "--mount", "--propagation=private", "--pid", "--uts", "--ipc",
+            [*_WITH_US, "nsenter", f"--target={self._holder.pid}", "--mount", "unshare", "--mount", "--propagation=private", "--pid", "--uts", "--ipc",
              "--cgroup", "--fork", "--kill-child", "sh", "-euxc", script],
             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
         )  # fmt: skip

@@ -148,12 +148,12 @@ def test_on_a_read_only_root_it_crawls_serves_is_healthy_and_ends_in_order(image
     run = image.start(*image.final.listed("ENTRYPOINT"), *image.final.listed("CMD"), volume=volume)
     serve = image.start("depesza", "serve", "--port", "0", "--json", volume=volume)
     try:
-        until(lambda: found(image, volume) > 3)
+        until(lambda: found(image, volume) > 3, 240)
         until(lambda: told(image, volume, *health).returncode == 0)
         assert serve.stdout is not None
         lines = [serve.stdout.readline() for _ in range(3)]
         port = re.search(r":(\d+)/", "".join(lines))
-        assert port is not None, lines
+        assert port is not None, (lines, serve.poll() is not None and serve.stderr and serve.stderr.read())
         test = compose["services"]["serve"]["healthcheck"]["test"]
         assert told(image, volume, *[word.replace(":8765/", f":{port[1]}/") for word in test[1:]]).returncode == 0
     finally:
