@@ -196,8 +196,12 @@ class Installation:
 
     def is_settled(self) -> bool:
         """Everything printed is filed or a dead letter; nothing waits to be fetched or pushed."""
+        if self._unaccounted(
+            self.press.articles(), or_waits=False
+        ):  # first, for it stays true: looked at last, what was queued meanwhile counts
+            return False
         waits, unpushed = self.ask(lambda connection: (frontier.count_waiting(connection), outbox.count_outbox(connection)))
-        return not waits and not unpushed and not self.missing()
+        return not waits and not unpushed
 
     def missing(self) -> set[str]:
         """Addresses that a paper printed and that no article, no dead letter and no waiting entry has."""
@@ -207,15 +211,15 @@ class Installation:
         """Addresses of pages that were served and that no article, no dead letter and no waiting entry has."""
         return self._unaccounted(self.press.served())
 
-    def _unaccounted(self, wanted: set[str]) -> set[str]:
-        """Without those of outlets that this installation does not watch."""
+    def _unaccounted(self, wanted: set[str], *, or_waits: bool = True) -> set[str]:
+        """Without those of outlets that this installation does not watch. `or_waits`: an entry that waits accounts for its address."""
         origins = tuple(self.press.origin(slug) for slug in self.outlets)
 
         def look(connection: sa.Connection) -> set[str]:
             by_canonical = {canonical_address(url) or url: url for url in wanted if url.startswith(origins)}
             known = set(articles.known_addresses(connection, by_canonical))
             dead = {letter.url for letter in list_dead_letters(connection)}
-            waiting = set(connection.execute(sa.select(frontier_table.c.url)).scalars())
+            waiting = set(connection.execute(sa.select(frontier_table.c.url)).scalars()) if or_waits else set()
             return {url for canonical, url in by_canonical.items() if canonical not in known | dead | waiting}
 
         found: set[str] = self.ask(look)
