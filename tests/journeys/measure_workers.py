@@ -227,9 +227,9 @@ def main() -> None:
     parser.add_argument("--articles", type=int, default=20, help="of each outlet")
     parser.add_argument("--on", nargs="+", choices=tuple(REGIMES), default=tuple(REGIMES))
     options = parser.parse_args()
-    with postgresql() as server, elasticsearch() as indexer:
-        for regime in options.on:
-            with Press(options.outlets, latency_s=LATENCY_S, tables=()) as press:
+    with postgresql() as server:
+        for regime in options.on:  # an index each: what another regime's press printed is in no store of this one
+            with elasticsearch() as indexer, Press(options.outlets, latency_s=LATENCY_S, tables=()) as press:
                 for slug in press.slugs:
                     press.publish(slug, options.articles)
                 rounds: list[dict[str, Result]] = []
