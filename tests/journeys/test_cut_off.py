@@ -131,7 +131,7 @@ def cut_and_mend(cut: Cut) -> None:
     wait_until(lambda: cut.has_said("no heartbeat reached the store for too long"), what="that it notices")
     wait_until(lambda: cut.has_passed_on(held, cut_at), 240, what="that others take and finish its outlets")
     assert not cut.press.overlaps(), "an outlet was asked by two at once"
-    assert not cut.held()
+    wait_until(lambda: not cut.held(), what="the end of a claim that was on its way to the store when it was cut")
 
     mended_at = datetime.now(UTC)
     cut.net.mend(0, STORE)
