@@ -14,7 +14,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from crawler.model.template import Standing
-from crawler.store.outlet_hours import OutletHour
+from crawler.store.outlet_hours import FIELDS, OutletHour
 from scheduler.volume import Volume
 
 BASELINE = timedelta(days=35)
@@ -31,8 +31,6 @@ HIGH_SD = 3.0
 """A day's share is high from so many standard deviations on that days have among themselves."""
 PRIOR_BAD = 0.05
 """Share of pages without text, of walls, of paid articles where nothing is known."""
-FIELDS = ("authors", "date", "lead", "image")
-"""Fields whose coverage is watched; each is a column `with_...` of an hour and a figure of `NewArticles`."""
 
 
 class Share(NamedTuple):

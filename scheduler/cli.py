@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from crawler.cli.shared import Json
+from crawler.cli.shared import Json, WatchedSlugs
 from crawler.terminal import out, out_json, out_table, say
 
 if TYPE_CHECKING:
@@ -76,9 +76,7 @@ def doctor(ctx: typer.Context, json: Json = False) -> None:
 
 def crawl(
     ctx: typer.Context,
-    slugs: Annotated[
-        list[str] | None, typer.Argument(metavar="[SLUG]...", help="Outlets; none means all that are watched.")
-    ] = None,
+    slugs: WatchedSlugs = None,
     url: Annotated[
         list[str] | None, typer.Option("--url", help="Fetch this one article (may be repeated).", show_default=False)
     ] = None,

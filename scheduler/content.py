@@ -11,7 +11,8 @@ from datetime import datetime
 
 from crawler.model.run import Outcome, OutletReport
 from crawler.store.health import Verdict
-from scheduler.baselines import FIELDS, PRIOR_BAD, Usual
+from crawler.store.outlet_hours import FIELDS
+from scheduler.baselines import PRIOR_BAD, Usual
 from scheduler.signs import Signs, Sum
 
 BROKEN_SHARE = 0.8

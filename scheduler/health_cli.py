@@ -7,11 +7,11 @@ Not here: what is told of an outlet (`scheduler.health_view`), how verdicts come
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
-from crawler.cli.shared import Json, opened_store
+from crawler.cli.shared import Json, WatchedSlugs, opened_store
 from crawler.terminal import line, out, out_json, out_table, say, table_lines
 
 if TYPE_CHECKING:
@@ -32,9 +32,7 @@ def _group() -> None:
 @app.command("health", epilog="Example: depesza outlets health kresy")
 def health(
     ctx: typer.Context,
-    slugs: Annotated[
-        list[str] | None, typer.Argument(metavar="[SLUG]...", help="Outlets; none means all that are watched.")
-    ] = None,
+    slugs: WatchedSlugs = None,
     json: Json = False,
 ) -> None:
     """Show each outlet's verdict, since when and why, and its figures beside what is usual there; faults first.
@@ -77,7 +75,7 @@ def _wanted(locations: Locations, slugs: Sequence[str]) -> list[str]:
 
 def _print_all(lines: Sequence[OutletLine], now: datetime) -> None:
     """A line an outlet, and below those that are not sound the reason, whole."""
-    from crawler.store.outlet_record import FIELDS
+    from crawler.store.outlet_hours import FIELDS
 
     titles = ["outlet", "verdict", "for", "answered", "failures", "newest", "new in 24 h", "usual", "/".join(FIELDS)]
     table = table_lines([titles, *(_row(one, now) for one in lines)]) if lines else []
@@ -88,7 +86,7 @@ def _print_all(lines: Sequence[OutletLine], now: datetime) -> None:
 
 
 def _row(one: OutletLine, now: datetime) -> tuple[object, ...]:
-    from crawler.store.outlet_record import FIELDS
+    from crawler.store.outlet_hours import FIELDS
 
     known = one.health
     shares = [one.recent.share_of(name) for name in FIELDS]
@@ -163,7 +161,7 @@ def _template_words(standing: object) -> str:
 
 def _print_holdings(one: OutletLine) -> None:
     """What new articles hold, of late and before."""
-    from crawler.store.outlet_record import FIELDS
+    from crawler.store.outlet_hours import FIELDS
 
     both = (one.recent, one.before)
     if not any(part.articles or part.pages for part in both):

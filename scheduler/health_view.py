@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from crawler.model.feed import FeedState
 from crawler.store import incidents, outlet_hours, sources
 from crawler.store.health import FAULTS, OutletHealth, Verdict, read_health
-from crawler.store.outlet_record import DAYS, FIELDS, RECENT, Holdings, held
+from crawler.store.outlet_record import DAYS, RECENT, Holdings, held
 
 DAY, WEEK, WEEKS = timedelta(days=1), timedelta(days=7), 4
 NOT_JUDGED = "not judged"
@@ -67,7 +67,7 @@ class OutletLine:
             "judged_at": one.updated_at if self.health else None, "last_success_at": one.last_success_at,
             "failures_in_a_row": one.failures_in_a_row, "newest_at": self.newest_at, "last_new_article_at": one.last_new_article_at,
             "articles_last_day": self.new, "articles_usual": self.usual, "articles_a_day": one.detail.get("articles_a_day"),
-            "last_week": _holdings(self.recent), "weeks_before": _holdings(self.before), "incident": self.incident,
+            "last_week": self.recent.as_json(), "weeks_before": self.before.as_json(), "incident": self.incident,
             "robots": one.detail.get("robots"), "tls": one.detail.get("tls"), "template": one.detail.get("template"),
             "dead_letters": one.detail.get("dead_letters", 0), "sources": [_source(state) for state in self.states],
         }  # fmt: skip
@@ -101,11 +101,6 @@ def _rank(one: OutletLine, now: datetime) -> tuple[int, datetime, str]:
 def _usual(counts: Iterable[int]) -> float | None:
     found = list(counts)
     return float(median(found)) if found else None
-
-
-def _holdings(one: Holdings) -> dict[str, Any]:
-    shares = {f"{name}_share": one.share_of(name) for name in ("paid", *FIELDS)}
-    return {"articles": one.articles, "words_each": one.words_each, "no_text_share": one.no_text_share} | shares
 
 
 def _source(one: FeedState) -> dict[str, Any]:

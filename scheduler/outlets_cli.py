@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from crawler.cli.outlets import Country, Language, Zone, add_file, locale_of
-from crawler.cli.shared import Json
+from crawler.cli.shared import Json, WatchedSlugs
 from crawler.terminal import line, out, out_json, out_table, say
 
 if TYPE_CHECKING:
@@ -26,9 +26,7 @@ def _group() -> None:
 @app.command("check", epilog="Example: depesza outlets check kresy pap")
 def check(
     ctx: typer.Context,
-    slugs: Annotated[
-        list[str] | None, typer.Argument(metavar="[SLUG]...", help="Outlets; none means all that are watched.")
-    ] = None,
+    slugs: WatchedSlugs = None,
     json: Json = False,
 ) -> None:
     """Ask the outlets' sources, read three articles of each for a trial, and say what was found. Files nothing.

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
-from crawler.cli.shared import Json
+from crawler.cli.shared import Json, WatchedSlugs
 from crawler.terminal import out, out_json, out_table, say
 
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 app = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
 T = TypeVar("T")
-Slugs = Annotated[list[str] | None, typer.Argument(metavar="[SLUG]...", help="Outlets; none means all that are watched.")]
 
 
 @app.callback()
@@ -31,7 +30,7 @@ def _group() -> None:
 
 
 @app.command("list", epilog="Example: depesza schedule list")
-def list_(ctx: typer.Context, slugs: Slugs = None, json: Json = False) -> None:
+def list_(ctx: typer.Context, slugs: WatchedSlugs = None, json: Json = False) -> None:
     """Show every outlet's schedule, its next time, why then, and its last crawl. What is due stands first."""
     from scheduler.schedule_view import list_due, read_watched
 
@@ -48,7 +47,7 @@ def list_(ctx: typer.Context, slugs: Slugs = None, json: Json = False) -> None:
 @app.command("next", epilog="Example: depesza schedule next --count 20")
 def next_(
     ctx: typer.Context,
-    slugs: Slugs = None,
+    slugs: WatchedSlugs = None,
     count: Annotated[int, typer.Option("--count", help="How many instants.", min=1, max=10_000)] = 10,
     json: Json = False,
 ) -> None:

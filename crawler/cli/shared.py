@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 OutletOption = Annotated[str | None, typer.Option("--outlet", help="Only this outlet (its slug).", show_default=False)]
+WatchedSlugs = Annotated[list[str] | None, typer.Argument(metavar="[SLUG]...", help="Outlets; none means all that are watched.")]
 SinceOption = Annotated[
     str | None,
     typer.Option("--since", help="From then on: 2026-11-24, 2026-11-24T10:00, or 7d for seven days ago.", show_default=False),

@@ -7,6 +7,7 @@ Not here: whether anybody uses the store meanwhile (`scheduler.upkeep_cli`); the
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import sqlalchemy as sa
 
@@ -29,6 +30,8 @@ def copy_store(source: Database, target: Database, tell: Callable[[str, int], No
         raise ConfigError(
             f"the store has schema {found or 'none'}, this Depesza needs {SCHEMA_REVISION}: run `depesza db upgrade`"
         )
+    if _place(source) == _place(target):
+        raise ConfigError(f"{shown_address(target.engine.url)} is this store itself: name another, empty database")
     if schema_revision(target) != SCHEMA_REVISION:
         upgrade(target)
     copied: dict[str, int] = {}
@@ -44,6 +47,14 @@ def copy_store(source: Database, target: Database, tell: Callable[[str, int], No
         if not target.is_sqlite:
             _go_on_counting(writing)
     return copied
+
+
+def _place(database: Database) -> tuple[object, ...]:
+    """Where it is: the file, or server and name."""
+    url = database.engine.url
+    if database.is_sqlite:
+        return (Path(str(url.database)).resolve(),)
+    return url.host, url.port, url.database, url.query.get("host")
 
 
 def tables() -> Iterator[sa.Table]:

@@ -49,6 +49,8 @@ class OutletHour:
     """Of answers on the wire."""
 
 
+FIELDS = ("authors", "date", "lead", "image")
+"""Fields of an article whose coverage is counted; each is a column `with_...` of an hour and a figure of `NewArticles`."""
 _SUMS = tuple(one.name for one in fields(OutletHour) if one.name not in ("outlet", "hour"))
 
 

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta, tzinfo
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -16,7 +17,7 @@ from crawler.model.feed import FeedState
 from crawler.store import outlet_hours, sources
 from crawler.store.health import OutletHealth, read_health
 from crawler.store.incidents import Incident
-from crawler.store.outlet_hours import OutletHour
+from crawler.store.outlet_hours import FIELDS, OutletHour
 from crawler.store.outlets import OutletRow, read_outlets
 from crawler.store.schema import article, delivery, incident, outlet_turn, watch
 from crawler.store.turns import Turn
@@ -27,8 +28,6 @@ DAYS = 28
 RECENT = timedelta(days=7)
 """What new articles hold of late, beside the four weeks before."""
 INCIDENTS, NEWEST = 20, 10
-FIELDS = ("authors", "date", "lead", "image")
-"""Fields of an article whose coverage is counted: a column `with_...` of an hour each."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +74,7 @@ class Holdings:
     no_text: int = 0
     """Pages that gave no article."""
     with_field: Mapping[str, int] = field(default_factory=dict)
-    """Field of FIELDS -> articles that have it."""
+    """Field of `outlet_hours.FIELDS` -> articles that have it."""
 
     @property
     def words_each(self) -> float | None:
@@ -86,6 +85,11 @@ class Holdings:
         """Share of articles with a field, or "paid", 0 to 1; None without any."""
         some = self.paid if name == "paid" else self.with_field.get(name, 0)
         return some / self.articles if self.articles else None
+
+    def as_json(self) -> dict[str, Any]:
+        """For commands and the API: shares are between 0 and 1, None without any article."""
+        shares = {f"{name}_share": self.share_of(name) for name in ("paid", *FIELDS)}
+        return {"articles": self.articles, "words_each": self.words_each, "no_text_share": self.no_text_share} | shares
 
     @property
     def no_text_share(self) -> float | None:

@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from crawler.model.feed import FeedState
 from crawler.store.incidents import Incident, read_incidents
-from crawler.store.outlet_record import FIELDS, Holdings, IncidentRecord
+from crawler.store.outlet_record import IncidentRecord
 from indexer.api.etags import answered
 from indexer.api.outlet_models import Incidents, OutletAnswer
 from indexer.api.problems import Refused
@@ -72,7 +72,7 @@ def detail_shape(one: OutletDetail) -> dict[str, Any]:
         "judged_at": health.updated_at if health else None, "failures_in_a_row": health.failures_in_a_row if health else 0,
         "due": asdict(one.due), "sources": [_source(each) for each in one.sources],
         "incidents": [_told_incident(each) for each in record.incidents], "incident_count": record.incident_count,
-        "days": [asdict(day) for day in record.days], "last_week": _holdings(record.recent), "weeks_before": _holdings(record.before),
+        "days": [asdict(day) for day in record.days], "last_week": record.recent.as_json(), "weeks_before": record.before.as_json(),
         "newest": [asdict(each) for each in record.newest],
     }  # fmt: skip
 
@@ -93,8 +93,3 @@ def _source(one: SourceDetail) -> dict[str, Any]:
         "url": one.url, "kind": one.kind, "status": state.status, "error": state.last_error, "failures_in_a_row": state.failures_in_a_row,
         **{name: getattr(state, name) for name in _OF_STATE},
     }  # fmt: skip
-
-
-def _holdings(one: Holdings) -> dict[str, Any]:
-    shares = {f"{name}_share": one.share_of(name) for name in ("paid", *FIELDS)}
-    return {"articles": one.articles, "words_each": one.words_each, "no_text_share": one.no_text_share} | shares

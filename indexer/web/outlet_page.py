@@ -8,7 +8,8 @@ from typing import Any
 from urllib.parse import quote
 
 from crawler.model.feed import FeedState
-from crawler.store.outlet_record import FIELDS, DayRecord, Holdings, IncidentRecord, OutletRecord, Told
+from crawler.store.outlet_hours import FIELDS
+from crawler.store.outlet_record import DayRecord, Holdings, IncidentRecord, OutletRecord, Told
 from indexer.desk import Desk
 from indexer.outlet_detail import Due, OutletDetail, SourceDetail, Waiting
 from indexer.web.formats import joined

@@ -97,6 +97,19 @@ def test_a_row_that_postgresql_cannot_hold_is_named_and_nothing_is_copied(small_
     target.close()
 
 
+def test_a_store_is_not_copied_onto_itself(small_outlet: SmallOutlet) -> None:
+    url = store_url(small_outlet.locations)
+    open_database(url).close()
+    told = small_outlet.run("db", "copy", url)
+    assert (told.exit_code, "is this store itself" in told.stderr) == (2, True), told.stderr
+
+
+@pytest.mark.parametrize("address", ["nonsense", "mysql://127.0.0.1/x", "sqlite://"])
+def test_what_is_no_address_of_a_store_is_refused_with_the_forms(small_outlet: SmallOutlet, address: str) -> None:
+    told = small_outlet.run("db", "copy", address)
+    assert (told.exit_code, "sqlite:///" in told.stderr) == (2, True), told.stderr
+
+
 def test_a_store_that_a_service_runs_on_is_refused(small_outlet: SmallOutlet, tmp_path: Path) -> None:
     source = open_database(store_url(small_outlet.locations))
     with only_service(source, "host:1:aa"):
