@@ -1,4 +1,4 @@
-"""Figures for indexer/web/README.md, not a test: `python tests/indexer/measure_outlets.py 100000 [--data FOLDER]` (articles).
+"""Figures for indexer/web/README.md, not a test: `python -m tests.indexer.measure_outlets 100000 [--data FOLDER]` (articles).
 
 A store of made-up articles (150 outlets, ten articles a minute, stories of three of which every second is an agency's, ninety days of
 hours, incidents), without an index. What the pages and addresses that tell of outlets cost, in seconds of the processor: cold, which
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import random
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -17,28 +16,25 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).parent.parent.parent
-sys.path.insert(0, str(ROOT))
+from starlette.requests import Request
 
-from starlette.requests import Request  # noqa: E402 - the path comes first
-
-from crawler.fingerprints import fingerprint  # noqa: E402 - as above
-from crawler.model.article import Article, PublishedFrom, article_id  # noqa: E402 - as above
-from crawler.model.attribution import Agency  # noqa: E402 - as above
-from crawler.model.outlet import Outlet  # noqa: E402 - as above
-from crawler.store.articles import Visit, insert_articles  # noqa: E402 - as above
-from crawler.store.database import Database, open_database  # noqa: E402 - as above
-from crawler.store.health import OutletHealth, save_health  # noqa: E402 - as above
-from crawler.store.incidents import Incident, open_incident  # noqa: E402 - as above
-from crawler.store.outlet_hours import OutletHour, add  # noqa: E402 - as above
-from crawler.store.outlets import write_agencies, write_outlets  # noqa: E402 - as above
-from crawler.store.schema import story, story_member  # noqa: E402 - as above
-from indexer.api.metrics import StateCollector  # noqa: E402 - as above
-from indexer.api.shapes import outlet_shape  # noqa: E402 - as above
-from indexer.desk import Desk  # noqa: E402 - as above
-from indexer.engines.embedded import EmbeddedEngine  # noqa: E402 - as above
-from indexer.web import outlet_page, outlets_page  # noqa: E402 - as above
-from indexer.web.renderer import Renderer  # noqa: E402 - as above
+from crawler.fingerprints import fingerprint
+from crawler.model.article import Article, PublishedFrom, article_id
+from crawler.model.attribution import Agency
+from crawler.model.outlet import Outlet
+from crawler.store.articles import Visit, insert_articles
+from crawler.store.database import Database, open_database
+from crawler.store.health import OutletHealth, save_health
+from crawler.store.incidents import Incident, open_incident
+from crawler.store.outlet_hours import OutletHour, add
+from crawler.store.outlets import write_agencies, write_outlets
+from crawler.store.schema import story, story_member
+from indexer.api.metrics import StateCollector
+from indexer.api.shapes import outlet_shape
+from indexer.desk import Desk
+from indexer.engines.embedded import EmbeddedEngine
+from indexer.web import outlet_page, outlets_page
+from indexer.web.renderer import Renderer
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 OUTLETS, WORDS, HOURS = 150, 200, 90 * 24
